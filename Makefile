@@ -1,0 +1,64 @@
+# Everything is set up from Python 3.11+ and make alone: the environment lives in .venv, outside tools in .tools.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format tools bench generate lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "betatel-exporter needs Python 3.11 or newer; choose one with make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements/run.lock pyproject.toml | $(BIN)/python
+	@echo "installing the exporter's dependencies into $(VENV)"
+	@$(PIP) install --require-hashes --requirement requirements/build.lock --requirement requirements/run.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock $(VENV)/.run
+	@echo "installing the development tools into $(VENV)"
+	@$(PIP) install --require-hashes --requirement requirements/dev.lock
+	@touch $@
+
+demo: $(VENV)/.run ## a simulated API and the exporter on loopback: nothing else needed
+	@exec $(BIN)/betatel-exporter demo
+
+test: $(VENV)/.dev ## the whole test suite
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev ## ruff, mypy and the check of the generated files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(MAKE) --no-print-directory generate GENERATE_ARGS=--check
+
+format: $(VENV)/.dev ## format the code
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+tools: ## outside tools the tests use (Debian: Prometheus, Alertmanager, Helm, Chromium)
+	@.ci/tools
+
+generate: $(VENV)/.dev ## write what is generated from the code
+	@$(BIN)/python -m tools.generate $(GENERATE_ARGS)
+
+bench: $(VENV)/.dev ## measure against the limit, a sequential client and a threaded one
+	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+lock: $(VENV)/.dev ## renew the lock files
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --no-annotate --extra speed pyproject.toml -o requirements/run.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --no-annotate requirements/build.in -o requirements/build.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --no-annotate --extra speed --group dev pyproject.toml -c requirements/run.lock -o requirements/dev.lock
+
+clean: ## remove the environment and what the tools left
+	@rm -rf $(VENV) .tools dist build .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

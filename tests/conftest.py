@@ -1,0 +1,30 @@
+"""Fixtures that every test may use."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[[str], str]:
+    """Path of an outside tool; the test is skipped where it is missing, and fails under REQUIRE_TOOLS=1."""
+
+    def find(name: str) -> str:
+        path = shutil.which(name, path=f"{ROOT / '.tools' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}")
+        if path is not None:
+            return path
+        if os.environ.get("REQUIRE_TOOLS") == "1":
+            pytest.fail(f"{name} is not installed: make tools")
+        pytest.skip(f"{name} is not installed")
+
+    return find
