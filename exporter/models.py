@@ -1,0 +1,263 @@
+"""The API's vocabulary, its queries and its answers, parsed at the edge into frozen values.
+
+The provider documents two endpoints, "POST Telegram Stats" and "POST Telegram TDRs"; field names below are theirs. A query
+knows its path, the body to send and how to read what comes back. No model declares ``to`` or ``code``, the recipient's
+number and the one-time code: what is not declared cannot be kept or shown.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+
+DEFAULT_CURRENCY = "EUR"
+"""What the stats page says ``currency`` defaults to."""
+
+
+class Window(StrEnum):
+    """The aggregate stat types: one total for a window that ends now."""
+
+    TODAY = "today"
+    LAST_MINUTE = "lastm"
+    LAST_5_MINUTES = "last5m"
+    LAST_10_MINUTES = "last10m"
+    LAST_30_MINUTES = "last30m"
+    LAST_HOUR = "lasth"
+    LAST_12_HOURS = "last12h"
+    LAST_24_HOURS = "last24h"
+    LAST_30_DAYS = "lastmonth"
+
+
+class Status(StrEnum):
+    """The delivery statuses of a record."""
+
+    PENDING = "PENDING"
+    SENT = "SENT"
+    DELIVERED = "DELIVERED"
+    READ = "READ"
+    EXPIRED = "EXPIRED"
+    REVOKED = "REVOKED"
+    FAILED = "FAILED"
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether a message in this status is still on its way."""
+        return self in {Status.PENDING, Status.SENT}
+
+
+class Operation(StrEnum):
+    STATS = "stats"
+    TDR = "tdr"
+
+
+class Reason(StrEnum):
+    """Why a query failed: a closed set, the values of the label ``reason``."""
+
+    UNAUTHORIZED = "unauthorized"
+    RATE_LIMITED = "rate_limited"
+    CLIENT_ERROR = "client_error"
+    SERVER_ERROR = "server_error"
+    TIMEOUT = "timeout"
+    CONNECT = "connect"
+    TLS = "tls"
+    INVALID_RESPONSE = "invalid_response"
+
+
+class InvalidAnswerError(ValueError):
+    """A body that is not an answer to its query; the message never quotes the body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Totals of one window, from "POST Telegram Stats"."""
+
+    requests: float
+    """Messages requested, the sum of ``total_requests``."""
+    transactions: float
+    """Messages successfully processed, the sum of ``total_transactions``."""
+    amounts: Mapping[str, float]
+    """Billed per ``currency``, in units of it, the sum of ``total_amount``; negative where refunds prevail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Delivery records in one status, from "POST Telegram TDRs"."""
+
+    total: float
+    """All records with the status, over all time."""
+    edge: float | None
+    """Creation time, in seconds since the epoch, of the oldest record (in flight) or the newest (settled); None without records."""
+
+
+Value = Stats | Records
+T = TypeVar("T")
+
+
+class Query(Protocol):
+    """One request of a collection."""
+
+    path: ClassVar[str]
+    operation: ClassVar[Operation]
+
+    @property
+    def name(self) -> str:
+        """The value of the label ``query``."""
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """What is sent, as JSON."""
+
+    def parse(self, content: bytes) -> Value:
+        """Read an answer; raises InvalidAnswerError."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatsQuery:
+    window: Window
+    timezone: str = "UTC"
+    path: ClassVar[str] = "telegram/stats"
+    operation: ClassVar[Operation] = Operation.STATS
+
+    @property
+    def name(self) -> str:
+        return f"{self.operation}/{self.window}"
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        return {"type": self.window, "timezone": self.timezone}
+
+    def parse(self, content: bytes) -> Stats:
+        entries = _validated(_STATS, content)
+        amounts: dict[str, float] = {}
+        for entry in entries:
+            amounts[entry.currency] = amounts.get(entry.currency, 0.0) + entry.total_amount
+        stats = Stats(
+            requests=sum(entry.total_requests for entry in entries),
+            transactions=sum(entry.total_transactions for entry in entries),
+            amounts=MappingProxyType(amounts or {DEFAULT_CURRENCY: 0.0}),
+        )
+        if not all(map(math.isfinite, (stats.requests, stats.transactions, *amounts.values()))):
+            raise InvalidAnswerError("the entries add up to more than a number can hold")
+        return stats
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsQuery:
+    status: Status
+    path: ClassVar[str] = "telegram/tdr"
+    operation: ClassVar[Operation] = Operation.TDR
+
+    @property
+    def name(self) -> str:
+        return f"{self.operation}/{self.status}"
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        return {
+            "page": 1,
+            "rows_per_page": 1,
+            "sort_by": "timestamp",
+            "sort_direction": "ASC" if self.status.in_flight else "DESC",
+            "filter": {"status": self.status},
+        }
+
+    def parse(self, content: bytes) -> Records:
+        page = _validated(_RECORDS, content)
+        if bool(page.total) != bool(page.list):
+            raise InvalidAnswerError("total and list contradict each other")
+        if any(record.status != self.status for record in page.list):
+            raise InvalidAnswerError("the record has another status than asked: the filter was ignored")
+        return Records(total=page.total, edge=page.list[0].timestamp if page.list else None)
+
+
+_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
+_CURRENCY = re.compile(r"[A-Za-z]{3,5}")
+
+
+def _number(value: object) -> float:
+    """Null is a sum over no rows, and so 0; text is read where it is a number."""
+    if value is None:
+        return 0.0
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("not a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError("not a finite number") from None
+    if not math.isfinite(number):
+        raise ValueError("not a finite number")
+    return number + 0.0  # never -0
+
+
+def _currency(value: object) -> str:
+    if value is None:
+        return DEFAULT_CURRENCY
+    if not isinstance(value, str) or not _CURRENCY.fullmatch(value):
+        raise ValueError("not a currency code")
+    return value.upper()
+
+
+def _epoch(value: object) -> float:
+    """ISO 8601 with its offset, as documented; a time without one would be a guess."""
+    if not isinstance(value, str):
+        raise ValueError("not a time")  # noqa: TRY004  pydantic turns a ValueError into a validation error
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("not a time") from None
+    if moment.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return moment.timestamp()
+
+
+def _first(value: object) -> object:
+    """One record was asked for; what else comes is not looked at."""
+    return value[:1] if isinstance(value, list) else value
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+Count = Annotated[Number, Field(ge=0)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class _StatsEntry(_Frozen):
+    total_requests: Count
+    total_transactions: Count
+    total_amount: Number
+    currency: Annotated[str, BeforeValidator(_currency)] = DEFAULT_CURRENCY
+
+
+class _Record(_Frozen):
+    status: str
+    timestamp: Annotated[float, BeforeValidator(_epoch)]
+
+
+class _Page(_Frozen):
+    total: Count
+    list: Annotated[tuple[_Record, ...], BeforeValidator(_first)]
+
+
+_STATS = TypeAdapter(list[_StatsEntry])
+_RECORDS = TypeAdapter(_Page)
+
+
+def _validated(adapter: TypeAdapter[T], content: bytes) -> T:
+    try:
+        return adapter.validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "body"
+        # pydantic's own messages may quote the input, those of the validators above do not
+        what = first["msg"].removeprefix("Value error, ") if first["type"] == "value_error" else first["type"]
+        raise InvalidAnswerError(f"{where}: {what.replace('_', ' ')}") from None
