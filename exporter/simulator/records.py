@@ -1,0 +1,61 @@
+"""The delivery records that can be listed, and how many there have ever been in each status."""
+
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Sequence
+from operator import attrgetter
+
+from exporter.simulator.messages import Message, Status
+
+KEPT = 20_000
+_SLACK = 1_000
+
+_serial = attrgetter("serial")
+_created = attrgetter("created")
+
+
+class Records:
+    """The newest 20 000 records at least (33 hours at 600 messages an hour), and totals over all time.
+
+    Older records are forgotten, a thousand at a time, and stay in the totals; what was PENDING ends EXPIRED.
+    """
+
+    def __init__(self, complete_from: float, forgotten: Counter[Status]) -> None:
+        self.complete_from = complete_from
+        self.totals = forgotten.copy()
+        self._all: list[Message] = []
+        self._in_status: dict[Status, list[Message]] = {status: [] for status in Status}
+
+    def kept(self, status: Status | None = None) -> Sequence[Message]:
+        """Oldest first; not to be changed."""
+        return self._all if status is None else self._in_status[status]
+
+    def between(self, start: float, end: float) -> Sequence[Message]:
+        first = bisect_left(self._all, start, key=_created)
+        return self._all[first : bisect_left(self._all, end, lo=first, key=_created)]
+
+    def add(self, message: Message) -> None:
+        self.totals[message.status] += 1
+        self._all.append(message)
+        self._in_status[message.status].append(message)
+        if len(self._all) > KEPT + _SLACK:
+            self._forget()
+
+    def move(self, message: Message, status: Status) -> None:
+        self.totals[message.status] -= 1
+        self.totals[status] += 1
+        if message.serial >= self._all[0].serial:
+            old = self._in_status[message.status]
+            del old[bisect_left(old, message.serial, key=_serial)]
+            insort(self._in_status[status], message, key=_serial)
+        message.status = status
+
+    def _forget(self) -> None:
+        oldest = self._all[_SLACK]
+        stuck = self._in_status[Status.PENDING]
+        for message in stuck[: bisect_left(stuck, oldest.serial, key=_serial)]:
+            message.course = ()
+            self.move(message, Status.EXPIRED)
+        for records in (self._all, *self._in_status.values()):
+            del records[: bisect_left(records, oldest.serial, key=_serial)]
+        self.complete_from = oldest.created
