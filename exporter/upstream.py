@@ -222,9 +222,9 @@ def _raise_for_status(response: httpx.Response) -> None:
         raise UnauthorizedError(told)
     if code == HTTPStatus.TOO_MANY_REQUESTS:
         raise RateLimitedError(told, retry_after(response.headers.get("retry-after"), time.time()))
-    if 400 <= code < 500:
+    if response.is_client_error:
         raise ClientError(told)
-    if 500 <= code < 600:
+    if response.is_server_error:
         raise ServerError(told)
     raise InvalidResponseError(f"{told}: neither an answer nor an error; redirects are not followed")
 
