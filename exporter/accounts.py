@@ -92,7 +92,7 @@ class Account:
         collection = self._collection
         if collection is None or not collection.complete:
             return collection
-        age = asyncio.get_running_loop().time() - (collection.ended or 0.0)
+        age = time.perf_counter() - (collection.ended or 0.0)
         return collection if collection.succeeded and age < self._cache_ttl else None
 
     async def _fetch(self, query: Query) -> Value:

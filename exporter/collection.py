@@ -1,6 +1,7 @@
 """One collection: every query of an account at once, inside one time budget."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -63,16 +64,18 @@ class Collection:
     others. It ends by itself at the latest deadline anybody asked for. Deadlines are times of the event loop, in seconds.
     """
 
-    def __init__(self, queries: Iterable[Query], fetch: Fetch, deadline: float, observe: Callable[[Answer], None]) -> None:
+    def __init__(
+        self, queries: Iterable[Query], fetch: Fetch, deadline: float, observe: Callable[[Answer], None]
+    ) -> None:
         self._fetch = fetch
         self._observe = observe
         self._loop = asyncio.get_running_loop()
-        self._started = self._loop.time()
+        self._started = time.perf_counter()  # uvloop's own clock has milliseconds only
         self._deadline = deadline
         self._timeouts: list[asyncio.Timeout] = []
         self._tasks = {query: asyncio.create_task(self._ask(query), name=query.name) for query in queries}
         self.ended: float | None = None
-        """When the last query ended, in the event loop's time."""
+        """When the last query ended so far, in seconds of time.perf_counter."""
 
     @property
     def complete(self) -> bool:
@@ -92,7 +95,7 @@ class Collection:
     async def until(self, deadline: float) -> tuple[list[Answer], float]:
         """The answers there are at the deadline, a timeout for those that are not, and the seconds this took."""
         await asyncio.wait(self._tasks.values(), timeout=max(0.0, deadline - self._loop.time()))
-        took = (self.ended if self.complete and self.ended else self._loop.time()) - self._started
+        took = (self.ended if self.complete and self.ended else time.perf_counter()) - self._started
         return [
             task.result() if task.done() else Answer(query, took, BUDGET_SPENT)
             for query, task in self._tasks.items()
@@ -118,7 +121,7 @@ class Collection:
             outcome = Failure(error.reason, str(error))
         except TimeoutError:
             outcome = BUDGET_SPENT
-        self.ended = self._loop.time()
+        self.ended = time.perf_counter()
         answer = Answer(query, self.ended - self._started, outcome)
         self._observe(answer)
         return answer

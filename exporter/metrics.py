@@ -270,5 +270,3 @@ def _add_calls(families: _Families, account: str, telemetry: Telemetry) -> None:
         families.add(API_REQUESTS, calls.requests[operation], account, operation)
         for reason in Reason:
             families.add(API_FAILURES, calls.failures[operation, reason], account, operation, reason)
-
-

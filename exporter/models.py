@@ -92,7 +92,7 @@ class Records:
     total: float
     """All records with the status, over all time."""
     edge: float | None
-    """Creation time, in seconds since the epoch, of the oldest record (in flight) or the newest (settled); None without records."""
+    """Creation time of the oldest record (in flight) or the newest (settled), in seconds since the epoch."""
 
 
 Value = Stats | Records
@@ -187,7 +187,7 @@ def _number(value: object) -> float:
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("not a number")
+        raise ValueError("not a number")  # noqa: TRY004  pydantic turns a ValueError into a validation error
     try:
         number = float(value)
     except OverflowError:

@@ -8,8 +8,14 @@ from exporter.accounts import Account, Outcome
 
 DOCS = "https://github.com/betatel-exporter/betatel-exporter"
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "style-src 'unsafe-inline'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ]
 )
 """The page loads nothing and runs nothing; its style stands in itself."""
 
@@ -75,7 +81,9 @@ def render(accounts: Iterable[Account], version: str, metrics_path: str, now: fl
 def _account(account: Account, now: float) -> str:
     outcomes = [account.outcomes.get(query.name) for query in account.queries]
     cooldown = account.cooldown_until
-    waiting = f'<span class="soft">waiting {_age(cooldown - now)} as Retry-After asked</span>' if cooldown else ""
+    waiting = (
+        f'<span class="soft">waiting {_age(cooldown - now)} as Retry-After asked</span>' if cooldown else ""
+    )
     rows = "\n".join(
         _row(query.name, outcome, now) for query, outcome in zip(account.queries, outcomes, strict=True)
     )
@@ -103,7 +111,7 @@ def _summary(outcomes: Sequence[Outcome | None]) -> str:
 
 def _row(name: str, outcome: Outcome | None, now: float) -> str:
     if outcome is None:
-        return f'<tr><td><code>{name}</code></td><td><span class="mark none">none yet</span></td><td></td><td></td><td></td></tr>'
+        return f'<tr><td><code>{name}</code></td><td colspan="4"><span class="mark none">none yet</span></td></tr>'
     failure = outcome.answer.failure
     mark = '<span class="mark bad">failed</span>' if failure else '<span class="mark good">ok</span>'
     reason = f"<code>{failure.reason}</code> {escape(failure.detail)}" if failure else ""

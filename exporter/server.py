@@ -3,16 +3,20 @@
 import asyncio
 import contextlib
 import errno
+import os
 import signal
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from exporter.settings import Address
+
+T = TypeVar("T")
 
 BACKLOG = 1024
 """Connections that may wait to be accepted: scrapers come all at once."""
@@ -45,7 +49,8 @@ def bind(address: Address) -> socket.socket:
                 return _bind_both(address.port)
         return socket.create_server(("", address.port), backlog=BACKLOG)
     except OSError as error:
-        raise BindError(f"cannot listen on {address}: {error.strerror or error}") from None
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise BindError(f"cannot listen on {address}: {why}") from None
 
 
 def bound(sock: socket.socket) -> Address:
@@ -75,7 +80,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(services: Sequence[Service], *, grace: float) -> None:
+async def serve(
+    services: Sequence[Service], *, grace: float, meanwhile: Coroutine[None, None, None] | None = None
+) -> None:
     """Answer until SIGTERM or SIGINT, then let running requests end for `grace` seconds; a second signal kills."""
     servers = [_Server(_config(service, grace)) for service in services]
     loop = asyncio.get_running_loop()
@@ -92,6 +99,8 @@ async def serve(services: Sequence[Service], *, grace: float) -> None:
     async with asyncio.TaskGroup() as tasks:
         for server, service in zip(servers, services, strict=True):
             tasks.create_task(server.serve(sockets=[service.socket]))
+        if meanwhile is not None:
+            tasks.create_task(meanwhile)
 
 
 def _config(service: Service, grace: float) -> uvicorn.Config:
@@ -106,3 +115,17 @@ def _config(service: Service, grace: float) -> uvicorn.Config:
         timeout_graceful_shutdown=max(1, round(grace + 0.5)),
         ssl_context_factory=(lambda *_: tls) if tls else None,
     )
+
+
+def run(main: Coroutine[None, None, T]) -> T:
+    """Run on uvloop where it is installed, else on asyncio's own loop."""
+    with asyncio.Runner(loop_factory=_new_event_loop) as runner:
+        return runner.run(main)
+
+
+def _new_event_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop  # noqa: PLC0415  optional
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()

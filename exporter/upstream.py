@@ -26,9 +26,16 @@ from http import HTTPStatus
 from typing import ClassVar, Protocol
 
 import httpx
-from aiohttp import ClientConnectorError, ClientHttpProxyError, ClientResponseError, ClientSSLError
+from aiohttp import (
+    ClientConnectorError,
+    ClientHttpProxyError,
+    ClientResponseError,
+    ClientSession,
+    ClientSSLError,
+    DummyCookieJar,
+    TCPConnector,
+)
 from aiohttp import ClientError as AiohttpError
-from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 from httpx_aiohttp import AiohttpTransport
 
 from exporter.models import InvalidAnswerError, Operation, Query, Reason, Value
@@ -115,7 +122,7 @@ def make_client(
         ),
         base_url=base_url,
         headers={"accept": "application/json", "accept-encoding": "identity"},
-        timeout=None,
+        timeout=None,  # noqa: S113  the caller's budget is the timeout: httpx's own is per read
         follow_redirects=False,
         trust_env=False,
     )

@@ -9,4 +9,14 @@ from exporter.settings.model import Address, Settings
 from exporter.settings.names import Setting, settings_of
 from exporter.settings.targets import Target
 
-__all__ = ["Address", "Configuration", "Setting", "Settings", "SettingsError", "Target", "load", "nearest", "settings_of"]
+__all__ = [
+    "Address",
+    "Configuration",
+    "Setting",
+    "Settings",
+    "SettingsError",
+    "Target",
+    "load",
+    "nearest",
+    "settings_of",
+]

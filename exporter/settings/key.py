@@ -55,7 +55,8 @@ class KeyFile:
             self._key = self._read()
         except (OSError, ValueError) as error:
             what = error.strerror if isinstance(error, OSError) else str(error)
-            logger.error("key file unusable, keeping the last key", extra={"file": str(self._path), "error": what})  # noqa: TRY400  a traceback says no more
+            details = {"file": str(self._path), "error": what}
+            logger.error("key file unusable, keeping the last key", extra=details)  # noqa: TRY400  a traceback says no more
         else:
             logger.info("key file read", extra={"file": str(self._path)})
 

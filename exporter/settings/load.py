@@ -111,7 +111,9 @@ def _siblings(path: Sequence[str]) -> Iterable[str]:
     *above, _ = path
     if above[:1] == ["accounts"]:
         return AccountSettings.model_fields
-    return {setting.path[len(above)] for setting in settings_of() if list(setting.path[: len(above)]) == above}
+    return {
+        setting.path[len(above)] for setting in settings_of() if list(setting.path[: len(above)]) == above
+    }
 
 
 def _tls_context(settings: Settings, targets: Iterable[Target], faults: list[str]) -> ssl.SSLContext | None:
@@ -123,7 +125,9 @@ def _tls_context(settings: Settings, targets: Iterable[Target], faults: list[str
         try:
             context.load_verify_locations(Path(settings.ca_file))
         except ssl.SSLError:
-            faults.append(f"{title('ca_file')}: must be a PEM file with certificates, unlike {settings.ca_file}")
+            faults.append(
+                f"{title('ca_file')}: must be a PEM file with certificates, unlike {settings.ca_file}"
+            )
         except OSError as error:
             faults.append(f"{title('ca_file')}: cannot read {settings.ca_file}: {error.strerror}")
     return context

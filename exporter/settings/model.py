@@ -29,16 +29,21 @@ class Address(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def _address(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    host, colon, port = value.rpartition(":")
+def parse_address(text: str) -> Address:
+    """[HOST]:PORT; raises ValueError with what is allowed."""
+    host, colon, port = text.rpartition(":")
     host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     if not colon or not (port.isascii() and port.isdigit() and int(port) <= 65535):  # noqa: PLR2004  the last TCP port
         raise ValueError("must be [HOST]:PORT, such as :10742, 127.0.0.1:10742 or [::1]:10742")
     if not re.fullmatch(r"[A-Za-z0-9._:%-]*", host):
-        raise ValueError("must have a host name or an IP address before the port, or nothing for all addresses")
+        raise ValueError(
+            "must have a host name or an IP address before the port, or nothing for all addresses"
+        )
     return Address(host, int(port))
+
+
+def _address(value: object) -> object:
+    return parse_address(value) if isinstance(value, str) else value
 
 
 def _base_url(value: object) -> object:
@@ -95,7 +100,9 @@ def _budget(value: object) -> object:
     if isinstance(value, str):
         pairs = [part.partition("=") for part in value.split(",")]
         value = {currency.strip(): amount.strip() for currency, _, amount in pairs}
-    if isinstance(value, Mapping) and not all(re.fullmatch("[A-Z]{3,5}", str(currency)) for currency in value):
+    if isinstance(value, Mapping) and not all(
+        re.fullmatch("[A-Z]{3,5}", str(currency)) for currency in value
+    ):
         raise ValueError("must name currencies in capitals with their amounts, such as EUR=50,USD=20")
     return value
 
@@ -138,11 +145,17 @@ TelemetryPath = Annotated[
         "must be a path such as /metrics, of letters, digits and ._~-, other than /probe and what begins with /-/",
     ),
 ]
-Revision = Annotated[str, _matching(r"[\w.+-]{0,64}", "must be at most 64 letters, digits, dots, dashes, + and _")]
+Revision = Annotated[
+    str, _matching(r"[\w.+-]{0,64}", "must be at most 64 letters, digits, dots, dashes, + and _")
+]
 BaseUrl = Annotated[str, BeforeValidator(_base_url)]
-Timezone = Annotated[str, BeforeValidator(lambda value: _timezone(value) if isinstance(value, str) else value)]
+Timezone = Annotated[
+    str, BeforeValidator(lambda value: _timezone(value) if isinstance(value, str) else value)
+]
 Windows = Annotated[tuple[Window, ...], NoDecode, BeforeValidator(_windows)]
-Budget = Annotated[Mapping[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]], NoDecode, BeforeValidator(_budget)]
+Budget = Annotated[
+    Mapping[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]], NoDecode, BeforeValidator(_budget)
+]
 Key = Annotated[SecretStr, BeforeValidator(_key)]
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -154,7 +167,9 @@ class _Section(BaseModel):
 class AccountSettings(_Section):
     """One entry of ``accounts`` in the YAML file."""
 
-    name: AccountName = Field(description="value of the label account; letters, digits, dot, dash, underscore")
+    name: AccountName = Field(
+        description="value of the label account; letters, digits, dot, dash, underscore"
+    )
     account_id: AccountId = Field(description="x-account-id of the API", repr=False)
     api_key: Key | None = Field(None, description="x-api-key of the API; api_key_file is the better way")
     api_key_file: Path | None = Field(None, description="file with the x-api-key, read anew when it changes")
@@ -174,7 +189,9 @@ class WebSettings(_Section):
 
 
 class LogSettings(_Section):
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is logged")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least level that is logged"
+    )
     format: Literal["logfmt", "json"] = Field("logfmt", description="format of a log line")
 
 
@@ -191,7 +208,9 @@ class Settings(BaseSettings):
 
     api_key: Key | None = Field(None, description="x-api-key of the API", json_schema_extra=VARIABLE_ONLY)
     api_key_file: Path | None = Field(
-        None, description="file with the x-api-key, read anew when it changes", json_schema_extra=VARIABLE_ONLY
+        None,
+        description="file with the x-api-key, read anew when it changes",
+        json_schema_extra=VARIABLE_ONLY,
     )
     account_id: AccountId | None = Field(None, description="x-account-id of the API", repr=False)
     account_name: AccountName = Field("default", description="value of the label account")
@@ -201,20 +220,26 @@ class Settings(BaseSettings):
         description=f"windows to ask for, of {', '.join(Window)}",
     )
     timezone: Timezone = Field("UTC", description="time zone of the window today, an IANA name")
-    daily_budget: Budget = Field({}, description="budget for a day by currency, such as EUR=50; shown as a metric")
+    daily_budget: Budget = Field(
+        {}, description="budget for a day by currency, such as EUR=50; shown as a metric"
+    )
     timeout: Seconds = Field(10.0, gt=0, le=300, description="seconds a scrape may take at most")
     timeout_offset: Seconds = Field(
         0.5, ge=0, le=60, description="seconds a scrape ends before the scraper's own timeout"
     )
     max_concurrency: int = Field(10, ge=1, le=100, description="calls at once to the API for an account")
-    max_concurrency_total: int = Field(200, ge=1, le=10000, description="calls at once to the API for all accounts")
+    max_concurrency_total: int = Field(
+        200, ge=1, le=10000, description="calls at once to the API for all accounts"
+    )
     cache_ttl: Seconds = Field(
         0.0, ge=0, le=3600, description="seconds that scrapers share one successful collection"
     )
     ca_file: Path | None = Field(None, description="PEM file of authorities to trust beside the system's")
     allow_http: bool = Field(False, description="allow a base_url of http:// that is not loopback")
     revision: Revision = Field("", description="revision in the build info", json_schema_extra=VARIABLE_ONLY)
-    config_file: Path | None = Field(None, description="YAML file with any of these settings, and several accounts")
+    config_file: Path | None = Field(
+        None, description="YAML file with any of these settings, and several accounts"
+    )
     accounts: tuple[AccountSettings, ...] = Field(
         (), description="several accounts, instead of the settings of one", json_schema_extra=FILE_ONLY
     )

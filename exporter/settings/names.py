@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from exporter.settings.model import Settings
+from exporter.settings.model import Address, Settings
 
 PREFIX = "BETATEL_"
 
@@ -25,11 +25,27 @@ class Setting:
 
     @property
     def flag(self) -> str | None:
-        return "--" + self.key.replace("config_file", "config.file").replace("_", "-") if self._has("flag") else None
+        return (
+            "--" + self.key.replace("config_file", "config.file").replace("_", "-")
+            if self._has("flag")
+            else None
+        )
 
     @property
     def variable(self) -> str | None:
         return PREFIX + "__".join(self.path).upper() if self._has("variable") else None
+
+    @property
+    def default(self) -> str:
+        """As one would write it; empty where there is none."""
+        value = self.field.get_default()
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, tuple) and not isinstance(value, Address):
+            return ",".join(value)
+        if isinstance(value, float):
+            return f"{value:g}"
+        return "" if value in (None, {}) else str(value)
 
     @property
     def title(self) -> str:

@@ -37,12 +37,16 @@ def resolve(settings: Settings, faults: list[str]) -> tuple[Target, ...]:
     names: set[str] = set()
     for account, named in _accounts(settings, faults):
         if account.name in names:
-            faults.append(f"{named('name')}: must differ from the other accounts', not {account.name!r} again")
+            faults.append(
+                f"{named('name')}: must differ from the other accounts', not {account.name!r} again"
+            )
         names.add(account.name)
         base_url = account.base_url or settings.base_url
         url = urlsplit(base_url)
         if url.scheme == "http" and not is_loopback(url.hostname or "") and not settings.allow_http:
-            faults.append(f"{named('base_url')}: must start with https:// unless it is loopback; allow_http permits it")
+            faults.append(
+                f"{named('base_url')}: must start with https:// unless it is loopback; allow_http permits it"
+            )
         key = _key(account, named, faults)
         proxy = _proxy(url, faults)
         if key is not None:

@@ -1,0 +1,70 @@
+"""From a configuration to the objects that do the work."""
+
+import asyncio
+import platform
+
+from starlette.types import ASGIApp
+
+from exporter import __version__
+from exporter.accounts import Account
+from exporter.models import Query, RecordsQuery, StatsQuery, Status
+from exporter.settings import Configuration, Target
+from exporter.telemetry import Telemetry
+from exporter.upstream import Upstream, make_client
+from exporter.web import Build, create_app
+from exporter.webconfig import BasicAuth, WebConfig
+
+
+def make_queries(target: Target) -> list[Query]:
+    """What is asked of an account at every collection: a query a window and one a status."""
+    return [
+        *(StatsQuery(window, target.timezone) for window in target.windows),
+        *(RecordsQuery(status) for status in Status),
+    ]
+
+
+def make_accounts(configuration: Configuration, telemetry: Telemetry) -> list[Account]:
+    """Every account with a client of its own: a pool no larger than its queries, and shared limits."""
+    settings = configuration.settings
+    slots = asyncio.Semaphore(settings.max_concurrency_total)
+    return [
+        Account(
+            target.name,
+            make_queries(target),
+            Upstream(
+                make_client(
+                    target.base_url,
+                    connections=settings.max_concurrency,
+                    tls=configuration.tls,
+                    proxy=target.proxy,
+                ),
+                account=target.name,
+                account_id=target.account_id,
+                key=target.key,
+                observer=telemetry,
+                user_agent=f"betatel-exporter/{__version__}",
+            ),
+            slots=slots,
+            max_concurrency=settings.max_concurrency,
+            cache_ttl=settings.cache_ttl,
+            daily_budget=target.daily_budget,
+        )
+        for target in configuration.targets
+    ]
+
+
+def make_app(configuration: Configuration, protection: WebConfig | None = None) -> ASGIApp:
+    """The exporter's app for a configuration, behind the passwords of its web configuration file."""
+    settings = configuration.settings
+    telemetry = Telemetry(target.name for target in configuration.targets)
+    app = create_app(
+        make_accounts(configuration, telemetry),
+        telemetry,
+        Build(__version__, settings.revision, platform.python_version()),
+        telemetry_path=settings.web.telemetry_path,
+        timeout=settings.timeout,
+        timeout_offset=settings.timeout_offset,
+        max_requests=settings.web.max_requests,
+        web_config_reloaded=(lambda: protection.reload_success) if protection else None,
+    )
+    return BasicAuth(app, protection) if protection else app

@@ -1,0 +1,97 @@
+"""The commands demo and simulate: the main job with nothing to set up."""
+
+import os
+import sys
+from dataclasses import dataclass
+
+import httpx
+from starlette.applications import Starlette
+
+from exporter import simulator
+from exporter.assembly import make_app
+from exporter.server import Service, bind, bound, serve
+from exporter.settings import Address, load
+
+SHOWN = (
+    "betatel_up",
+    "betatel_telegram_requests",
+    "betatel_telegram_transactions",
+    "betatel_telegram_messages",
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """How the simulated API is set up."""
+
+    scenario: str
+    seed: int
+    speed: float
+    messages_per_hour: float
+
+    def app(self) -> Starlette:
+        return simulator.create_app(
+            scenario=self.scenario, seed=self.seed, speed=self.speed, messages_per_hour=self.messages_per_hour
+        )
+
+
+async def simulate(world: World, address: Address) -> None:
+    """The simulated API alone."""
+    socket = bind(address)
+    _say(
+        f"simulated API   http://{bound(socket)}{simulator.BASE_PATH}",
+        f"headers         x-api-key: {simulator.API_KEY}, x-account-id: {simulator.ACCOUNT_ID}",
+        f"scenarios       curl -X POST http://{bound(socket)}/-/scenario/NAME, of {', '.join(simulator.SCENARIOS)}",
+        "Stop with Ctrl-C.",
+    )
+    await serve([Service(world.app(), socket)], grace=1)
+
+
+async def demo(world: World, api_address: Address, web_address: Address) -> None:
+    """Simulated API and exporter in one process."""
+    api_socket, web_socket = bind(api_address), bind(web_address)
+    _leave_out_the_environment()
+    os.environ["BETATEL_API_KEY"] = simulator.API_KEY
+    configuration = load(
+        {
+            "account_id": simulator.ACCOUNT_ID,
+            "base_url": f"http://{bound(api_socket)}{simulator.BASE_PATH}",
+            "daily_budget": "EUR=500",
+        }
+    )
+    services = [Service(world.app(), api_socket), Service(make_app(configuration), web_socket)]
+    told = _tell(f"http://{bound(web_socket)}", f"http://{bound(api_socket)}")
+    await serve(services, grace=configuration.settings.timeout, meanwhile=told)
+
+
+def _leave_out_the_environment() -> None:
+    """Neither a real account's settings nor a proxy have a part in the demo."""
+    for name in list(os.environ):
+        if name.startswith("BETATEL_") or name.lower().endswith("_proxy"):
+            del os.environ[name]
+
+
+async def _tell(web: str, api: str) -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        response = await client.get(f"{web}/metrics")
+    lines = response.text.splitlines()
+    samples = [line for line in lines if not line.startswith("#")]
+    _say(
+        "betatel-exporter demo: a simulated API and the exporter, in one process",
+        "",
+        f"  page       {web}/",
+        f"  metrics    {web}/metrics",
+        f"  API        {api}{simulator.BASE_PATH} (simulated)",
+        "",
+        f"One scrape: {len(samples)} samples in {response.elapsed.total_seconds() * 1000:.0f} ms, among them",
+        *(f"  {line}" for line in samples if line.startswith(SHOWN)),
+        "",
+        f"Change what the API does: curl -X POST {api}/-/scenario/outage",
+        f"  scenarios: {', '.join(simulator.SCENARIOS)}",
+        "Stop with Ctrl-C.",
+    )
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.stdout.flush()
