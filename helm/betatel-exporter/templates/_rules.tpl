@@ -1,0 +1,55 @@
+{{- define "betatel-exporter.rules" -}}
+{{- $rules := .Files.Get "files/rules/betatel.yml" | fromYaml }}
+{{- with $rules.Error }}{{ fail (printf "files/rules/betatel.yml: %s" .) }}{{ end }}
+{{- toYaml $rules }}
+{{- end }}
+
+{{- /* one alert, changed as the values say */}}
+{{- define "betatel-exporter.alert" -}}
+{{- $rule := deepCopy (index . 0) }}
+{{- $settings := index . 1 }}
+{{- with index $settings.overrides $rule.alert }}
+{{- $_ := mergeOverwrite $rule (pick (deepCopy .) "expr" "for" "labels") }}
+{{- with .keepFiringFor }}{{ $_ := set $rule "keep_firing_for" . }}{{ end }}
+{{- end }}
+{{- with $settings.runbookUrl }}
+{{- $_ := set $rule.annotations "runbook_url" (printf "%s/%s" (trimSuffix "/" .) (base $rule.annotations.runbook_url)) }}
+{{- end }}
+{{- if and $settings.dashboardUrl $rule.annotations.dashboard_url }}
+{{- $path := regexReplaceAll "^https?://[^/]*" $rule.annotations.dashboard_url "" }}
+{{- $_ := set $rule.annotations "dashboard_url" (printf "%s%s" (trimSuffix "/" $settings.dashboardUrl) $path) }}
+{{- end }}
+{{- toYaml $rule }}
+{{- end }}
+
+{{- define "betatel-exporter.groups" -}}
+{{- $settings := .Values.prometheusRule }}
+{{- range (include "betatel-exporter.rules" . | fromYaml).groups }}
+{{- $kept := list }}
+{{- range .rules }}
+{{- if not .alert }}
+{{- $kept = append $kept . }}
+{{- else if not (has .alert $settings.disabledAlerts) }}
+{{- $kept = append $kept (include "betatel-exporter.alert" (list . $settings) | fromYaml) }}
+{{- end }}
+{{- end }}
+{{- if $kept }}
+- {{- toYaml (merge (dict "rules" $kept) (omit . "rules")) | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "betatel-exporter.checkAlertNames" -}}
+{{- $known := list }}
+{{- range (include "betatel-exporter.rules" . | fromYaml).groups }}
+{{- range .rules }}{{ with .alert }}{{ $known = append $known . }}{{ end }}{{ end }}
+{{- end }}
+{{- $known = $known | uniq | sortAlpha }}
+{{- range $setting, $names := dict "disabledAlerts" .Values.prometheusRule.disabledAlerts "overrides" (keys .Values.prometheusRule.overrides) }}
+{{- range $names }}
+{{- if not (has . $known) }}
+{{- fail (printf "\n\nprometheusRule.%s: there is no alert %s; known are %s\n" $setting . (join ", " $known)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}

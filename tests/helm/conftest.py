@@ -1,0 +1,46 @@
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent.parent
+CHART = ROOT / "helm" / "betatel-exporter"
+Helm = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def helm(tool: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Helm:
+    """Runs helm, with its caches and settings in a folder of its own."""
+    program = tool("helm")
+    home = str(tmp_path_factory.mktemp("helm"))
+    environment = {"PATH": os.environ["PATH"], "HOME": home}
+
+    def run(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [program, *map(str, arguments)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def template(helm: Helm) -> Callable[..., list[Any]]:
+    """The objects that the chart renders with a file of its ci folder and further arguments."""
+
+    def render(values: str, *arguments: str, chart: Path = CHART) -> list[Any]:
+        shown = helm(
+            "template", "rel", chart, "--namespace", "apps", "--values", CHART / "ci" / values, *arguments
+        )
+        assert shown.returncode == 0, shown.stderr
+        return [document for document in yaml.safe_load_all(shown.stdout) if document is not None]
+
+    return render
