@@ -94,9 +94,8 @@ def _serve(arguments: Sequence[str]) -> int:
                 "version": __version__,
             },
         )
-        service = server.Service(
-            make_app(configuration, protection), socket, protection and protection.ssl_context
-        )
+        tls = protection.ssl_context if protection else None
+        service = server.Service(make_app(configuration, protection), socket, tls)
         await server.serve([service], grace=configuration.settings.timeout)
         logger.info("stopped")
 

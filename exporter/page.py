@@ -8,15 +8,7 @@ from exporter.accounts import Account, Outcome
 
 DOCS = "https://github.com/betatel-exporter/betatel-exporter"
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "style-src 'unsafe-inline'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    ]
-)
+CSP = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """The page loads nothing and runs nothing; its style stands in itself."""
 
 _PAGE = Template("""\

@@ -22,12 +22,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exporter import metrics
 from exporter.accounts import Account
-from exporter.page import CONTENT_SECURITY_POLICY, render
+from exporter.page import CSP, render
 from exporter.telemetry import Telemetry
 
 TIMEOUT_HEADER = "x-prometheus-scrape-timeout-seconds"
 SECURITY_HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "content-security-policy": CSP,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
