@@ -15,7 +15,9 @@ def json_object(body: bytes) -> dict[str, Any]:
         document = json.loads(body or b"{}")
     except (ValueError, RecursionError) as error:
         raise BadRequest("the body is not valid JSON") from error
-    return mapping({"body": document}, "body")
+    if not isinstance(document, dict):
+        raise BadRequest("the body must be a JSON object")
+    return document
 
 
 def mapping(fields: Mapping[str, Any], name: str) -> dict[str, Any]:

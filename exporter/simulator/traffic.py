@@ -10,7 +10,7 @@ from exporter.simulator.networks import CUMULATIVE_WEIGHTS, NETWORKS, PUMPED, Ne
 from exporter.simulator.scenarios import Scenario
 
 DAY = 86_400.0
-_SWING = 0.7
+_SWING = 0.5
 _QUIETEST = 2 / 24
 
 _TTLS = (30, 60, 120, 300, 600, 3600)
@@ -27,7 +27,7 @@ _NEVER_READ = 0.06
 
 
 def rhythm(at: float) -> float:
-    """Traffic at this time as a multiple of the day's mean: 0.3 at 02:00 UTC, 1.7 at 14:00 UTC."""
+    """Traffic at this time as a multiple of the day's mean: 0.5 at 02:00 UTC, 1.5 at 14:00 UTC."""
     return 1 - _SWING * math.cos(2 * math.pi * (at / DAY - _QUIETEST))
 
 
