@@ -18,7 +18,7 @@ VERIFY_MODES = {
     "RequireAndVerifyClientCert": ssl.CERT_REQUIRED,
 }
 
-_UNVERIFIED_MODES = frozenset({"RequestClientCert", "RequireAnyClientCert", "RequireClientCert"})
+UNVERIFIED_MODES = frozenset({"RequestClientCert", "RequireAnyClientCert", "RequireClientCert"})
 
 # Go's names (crypto/tls, func CipherSuites) and OpenSSL's. Those of TLS 1.3 cannot be chosen, in Go neither.
 CIPHERS = {
@@ -34,10 +34,10 @@ CIPHERS = {
     "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA": "ECDHE-RSA-AES256-SHA",
 }
 
-_TOP = ("tls_server_config", "http_server_config", "basic_auth_users")
-_TOP_UNSUPPORTED = {"rate_limit": "use --web.max-requests, which bounds the scrapes at once"}
-_HTTP_UNSUPPORTED = {"headers": "the exporter sends security headers of its own"}
-_TLS = (
+TOP = ("tls_server_config", "http_server_config", "basic_auth_users")
+TOP_UNSUPPORTED = {"rate_limit": "use --web.max-requests, which bounds the scrapes at once"}
+HTTP_UNSUPPORTED = {"headers": "the exporter sends security headers of its own"}
+TLS = (
     "cert_file",
     "key_file",
     "client_auth_type",
@@ -48,7 +48,7 @@ _TLS = (
     "cipher_suites",
     "prefer_server_cipher_suites",
 )
-_TLS_UNSUPPORTED = {
+TLS_UNSUPPORTED = {
     "cert": "put the certificate into a file and name it in cert_file",
     "key": "put the key into a file and name it in key_file",
     "client_ca": "put the certificates into a file and name it in client_ca_file",
@@ -92,7 +92,7 @@ def read_settings(path: Path, files: Files) -> WebSettings:
     except OSError as error:
         raise WebConfigError(f"{path}: {error.strerror}") from None
     document = parse(contents, path)
-    sections = document.settings(_TOP, _TOP_UNSUPPORTED) if document else {}
+    sections = document.settings(TOP, TOP_UNSUPPORTED) if document else {}
     if "http_server_config" in sections:
         _check_http(sections["http_server_config"])
     return WebSettings(
@@ -104,7 +104,7 @@ def read_settings(path: Path, files: Files) -> WebSettings:
 
 
 def _check_http(section: Setting) -> None:
-    http2 = section.settings(("http2",), _HTTP_UNSUPPORTED).get("http2")
+    http2 = section.settings(("http2",), HTTP_UNSUPPORTED).get("http2")
     if http2 and http2.flag():
         raise http2.fault("is not supported: the exporter speaks HTTP/1.1; allowed: false")
 
@@ -127,9 +127,9 @@ def _hash(user: str, value: Setting) -> bytes:
 
 
 def _tls(section: Setting) -> TLSSettings | None:
-    given = section.settings(_TLS, _TLS_UNSUPPORTED)
-    if not given:
+    if not section.members():
         return None
+    given = section.settings(TLS, TLS_UNSUPPORTED)
     for name in ("cert_file", "key_file"):
         if name not in given:
             raise section.fault(f"needs {name}")
@@ -168,7 +168,7 @@ def _verify_mode(section: Setting, given: Mapping[str, Setting]) -> ssl.VerifyMo
     mode = ssl.CERT_NONE
     if "client_auth_type" in given:
         setting = given["client_auth_type"]
-        if setting.scalar() in _UNVERIFIED_MODES:
+        if setting.scalar() in UNVERIFIED_MODES:
             raise setting.fault(
                 "is not supported: Python cannot ask for client certificates without verifying them; "
                 f"allowed: {', '.join(VERIFY_MODES)}"

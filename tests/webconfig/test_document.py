@@ -28,7 +28,7 @@ def tls(settings: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "# nothing\n", "{}", "tls_server_config:\nbasic_auth_users: {}\n", "null"]
+    "text", ["", "# nothing\n", "{}", "tls_server_config: {}\nbasic_auth_users:\n", "null"]
 )
 def test_an_empty_file_asks_for_nothing(text: str, tmp_path: Path) -> None:
     assert read(text, tmp_path) == WebSettings(tls=None, users={})
@@ -56,6 +56,10 @@ def test_relative_paths_start_at_the_folder_of_the_file(tmp_path: Path) -> None:
     assert settings is not None
     assert settings.cert_file == tmp_path / "tls" / "server.crt"
     assert settings.key_file == Path("/run/server.key")
+
+
+def test_http_1_1_may_be_asked_for(tmp_path: Path) -> None:
+    assert read("http_server_config: {http2: false}", tmp_path) == WebSettings(tls=None, users={})
 
 
 @pytest.mark.parametrize("version", ["2a", "2b", "2y"])

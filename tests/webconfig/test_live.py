@@ -1,5 +1,6 @@
 """Changes of the file, and of the files it names, while it is in use."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from exporter.webconfig import WebConfigError
+from exporter.webconfig.files import Files
+from exporter.webconfig.settings import read_settings
+from exporter.webconfig.tls import server_context
 from tests.webconfig.support import TLS, Folder, hashed
 
 DAY = timedelta(days=1)
@@ -217,3 +221,27 @@ def test_a_certificate_that_is_too_weak_is_named(folder: Folder) -> None:
     assert server_tls_fault(folder) == (
         "key_file: server.key: cannot be used with the certificate in cert_file: ee key too small"
     )
+
+
+def test_a_key_that_vanishes_while_it_is_read_is_named(folder: Folder) -> None:
+    class Vanishing(Files):
+        def read(self, path: Path) -> bytes:
+            contents = super().read(path)
+            path.unlink()
+            return contents
+
+    folder.write(TLS)
+    settings = read_settings(folder.file, Files()).tls
+    assert settings is not None
+
+    with pytest.raises(WebConfigError, match=r"key_file: \S+server\.key: No such file or directory$"):
+        server_context(settings, Vanishing())
+
+
+def test_cipher_suites_that_openssl_does_not_have_are_named(folder: Folder) -> None:
+    folder.write(TLS)
+    settings = read_settings(folder.file, Files()).tls
+    assert settings is not None
+
+    with pytest.raises(WebConfigError, match="cipher_suites: this machine's OpenSSL has none of them$"):
+        server_context(replace(settings, ciphers="REMOVED-BY-POLICY"), Files())
