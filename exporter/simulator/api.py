@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.applications import Starlette
@@ -76,13 +76,14 @@ class _Api:
 
 
 async def _refuse(_request: Request, error: Exception) -> JSONResponse:
-    if isinstance(error, BadRequest):
-        return JSONResponse({"statusCode": 400, "message": str(error)}, 400)
+    """Errors in one form; the provider's pages leave it open."""
     if isinstance(error, HTTPException):
-        return JSONResponse(
-            {"statusCode": error.status_code, "message": error.detail}, error.status_code, error.headers
-        )
-    raise error
+        return _problem(error.status_code, error.detail, error.headers)
+    return _problem(400, str(error))
+
+
+def _problem(status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"statusCode": status, "message": message}, status, headers)
 
 
 def create_app(
@@ -97,8 +98,9 @@ def create_app(
     """The simulated API; its world is `app.state.world`.
 
     `clock` in seconds since the epoch, `speed` in simulated seconds per second of it, `messages_per_hour` the
-    mean over a day, `latency` in real seconds before each answer. Nothing runs between requests: the world
-    catches up when it is asked. ValueError for an unknown scenario, or a speed, rate or latency out of range.
+    mean over a day, `latency` in real seconds before each answer. At a speed above 1 the account's time, and with
+    it every timestamp, runs ahead of `clock`. Nothing runs between requests: the world catches up when asked.
+    ValueError for an unknown scenario, or a speed, rate or latency out of range.
     """
     if scenario not in SCENARIOS:
         raise ValueError(f"unknown scenario {scenario!r}: choose one of {', '.join(SCENARIOS)}")

@@ -32,7 +32,7 @@ class Totals(NamedTuple):
 
 
 class Ledger:
-    """Quarters of an hour are numbered from the epoch; local days of every time zone begin with one.
+    """Quarters of an hour are numbered from the epoch; the days of every time zone begin with one.
 
     The last 400 days are kept.
     """

@@ -7,21 +7,20 @@ from operator import attrgetter
 
 from exporter.simulator.messages import Message, Status
 
-KEPT = 20_000
-_SLACK = 1_000
-
 _serial = attrgetter("serial")
 _created = attrgetter("created")
 
 
 class Records:
-    """The newest 20 000 records at least (33 hours at 600 messages an hour), and totals over all time.
+    """At least the newest `kept` records, and totals over all time.
 
-    Older records are forgotten, a thousand at a time, and stay in the totals; what was PENDING ends EXPIRED.
+    Older records are forgotten, some at a time, and stay in the totals; what was PENDING ends EXPIRED. From
+    `complete_from` on, in seconds since the epoch, no record is missing.
     """
 
-    def __init__(self, complete_from: float, forgotten: Counter[Status]) -> None:
+    def __init__(self, complete_from: float, forgotten: Counter[Status], kept: int) -> None:
         self.complete_from = complete_from
+        self._kept = kept
         self.totals = forgotten.copy()
         self._all: list[Message] = []
         self._in_status: dict[Status, list[Message]] = {status: [] for status in Status}
@@ -38,7 +37,7 @@ class Records:
         self.totals[message.status] += 1
         self._all.append(message)
         self._in_status[message.status].append(message)
-        if len(self._all) > KEPT + _SLACK:
+        if len(self._all) > 1.05 * self._kept:
             self._forget()
 
     def move(self, message: Message, status: Status) -> None:
@@ -51,7 +50,7 @@ class Records:
         message.status = status
 
     def _forget(self) -> None:
-        oldest = self._all[_SLACK]
+        oldest = self._all[-self._kept]
         stuck = self._in_status[Status.PENDING]
         for message in stuck[: bisect_left(stuck, oldest.serial, key=_serial)]:
             message.course = ()

@@ -7,7 +7,7 @@ from random import Random
 
 from exporter.simulator.ledger import QUARTER, Ledger, Totals
 from exporter.simulator.messages import Message, Status
-from exporter.simulator.records import KEPT, Records
+from exporter.simulator.records import Records
 from exporter.simulator.scenarios import SCENARIOS, Scenario
 from exporter.simulator.traffic import DAY, MEAN_PRICE, Traffic, past_statuses
 
@@ -17,10 +17,11 @@ _DRAINED_PER_SECOND = 50
 
 
 class World:
-    """The account was opened 40 days before the start; its last 25 hours (or KEPT messages) are detailed.
+    """The account was opened 40 days before the start; its last 25 hours are known in detail.
 
     Nothing happens between two calls: whoever asks calls `advance` first, which makes up for the time passed;
-    how often it is called changes nothing. `speed` is in simulated seconds a second of `clock`.
+    how often it is called changes nothing. `speed` is in simulated seconds a second of `clock`. Of delivery
+    records the newest `kept` can be listed: 33 hours of 600 messages each, unless told otherwise.
 
     A request is a message created; a transaction is one of those that has been dispatched by now, and billed.
     So requests - transactions is what failed to be processed or still waits in the queue. A message that was
@@ -28,7 +29,14 @@ class World:
     """
 
     def __init__(
-        self, *, scenario: str, seed: int, speed: float, messages_per_hour: float, clock: Callable[[], float]
+        self,
+        *,
+        scenario: str,
+        seed: int,
+        speed: float,
+        messages_per_hour: float,
+        clock: Callable[[], float],
+        kept: int = 20_000,
     ) -> None:
         self._clock = clock
         self._start = clock()
@@ -36,11 +44,10 @@ class World:
         self._traffic = Traffic(Random(seed), messages_per_hour)  # noqa: S311 - reproducible, nothing to protect
         self._serial = 0
         self._due: list[tuple[float, int, Message]] = []
-        self._live_through_the_past(messages_per_hour)
+        self._live_through_the_past(min(_DETAILED_SECONDS, kept / max(messages_per_hour, 1) * 3600), kept)
         self._begin(scenario)
 
-    def _live_through_the_past(self, messages_per_hour: float) -> None:
-        detailed = min(_DETAILED_SECONDS, KEPT / messages_per_hour * 3600 if messages_per_hour else math.inf)
+    def _live_through_the_past(self, detailed: float, kept: int) -> None:
         first = math.floor((self._start - _PAST_DAYS * DAY) / QUARTER)
         end = math.floor((self._start - detailed) / QUARTER)
         self._ledger = Ledger(first)
@@ -52,7 +59,7 @@ class World:
             self._ledger.add(quarter * QUARTER, Totals(requests, transactions, amount))
             processed, rejected = processed + transactions, rejected + failed
         self.now = float(end * QUARTER)
-        self.records = Records(self.now, past_statuses(processed, rejected))
+        self.records = Records(self.now, past_statuses(processed, rejected), kept)
         self._begin("normal")
         self._live_until(self._start)
 

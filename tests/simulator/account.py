@@ -91,9 +91,22 @@ async def account(
 
 
 def world(
-    clock: Clock, *, scenario: str = "normal", seed: int = 1, speed: float = 1, messages_per_hour: float = 60
+    clock: Clock,
+    *,
+    scenario: str = "normal",
+    seed: int = 1,
+    speed: float = 1,
+    messages_per_hour: float = 60,
+    kept: int = 20_000,
 ) -> World:
-    return World(scenario=scenario, seed=seed, speed=speed, messages_per_hour=messages_per_hour, clock=clock)
+    return World(
+        scenario=scenario,
+        seed=seed,
+        speed=speed,
+        messages_per_hour=messages_per_hour,
+        clock=clock,
+        kept=kept,
+    )
 
 
 def in_flight(totals: dict[str, int]) -> int:

@@ -1,5 +1,7 @@
+import os
 import socket
-import time
+import subprocess
+import sys
 import timeit
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -157,7 +159,7 @@ async def test_answers_that_wait_wait_at_the_same_time() -> None:
         began = anyio.current_time()
         for _ in range(10):
             tasks.start_soon(simulated.window, "lasth")
-    assert 0.2 <= anyio.current_time() - began < 1.0
+    assert 0.2 <= anyio.current_time() - began < 1.5
 
 
 async def test_the_control_path_needs_no_key_and_tells_what_there_is(small: Account) -> None:
@@ -198,10 +200,23 @@ def test_impossible_options_are_refused(options: dict[str, Any]) -> None:
         create_app(**options)
 
 
-def test_a_start_costs_less_than_half_a_second_of_cpu() -> None:
-    began = time.process_time()
-    create_app()
-    assert time.process_time() - began < 0.5
+def test_a_start_costs_less_than_half_a_second_of_cpu_and_25_megabytes() -> None:
+    program = (
+        "import resource, time\n"
+        "from exporter.simulator import create_app\n"
+        "kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "began = time.process_time()\n"
+        "app = create_app()\n"
+        "print(time.process_time() - began)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - kilobytes)\n"
+    )
+    untraced = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    finished = subprocess.run(
+        [sys.executable, "-c", program], env=untraced, check=True, capture_output=True, text=True, timeout=30
+    )
+    seconds, kilobytes = (float(line) for line in finished.stdout.splitlines())
+    assert seconds < 0.5
+    assert kilobytes < 25_000
 
 
 def test_what_the_exporter_asks_costs_less_than_a_millisecond() -> None:

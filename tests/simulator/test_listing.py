@@ -171,7 +171,7 @@ odd_pages = documents(["page", "rows_per_page", "sort_by", "sort_direction", "fi
 
 @given(plausible_pages | odd_pages)
 def test_any_request_gets_a_page_or_a_reason(request_: dict[str, Any]) -> None:
-    records = Records(complete_from=0.0, forgotten=Counter())
+    records = Records(complete_from=0.0, forgotten=Counter(), kept=100)
     for serial in range(30):
         records.add(Message(serial, float(serial), NETWORKS[serial % 5], 300, ()))
     try:

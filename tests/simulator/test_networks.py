@@ -3,7 +3,7 @@ from exporter.simulator.networks import NETWORKS
 
 def test_a_dozen_countries_have_networks_of_their_own() -> None:
     countries = {network.country for network in NETWORKS}
-    assert len(countries) >= 11
+    assert len(countries) == 12
     assert len({(network.country_code, network.prefix) for network in NETWORKS}) == len(NETWORKS)
     assert {len({n.country_code for n in NETWORKS if n.country == country}) for country in countries} == {1}
 
