@@ -14,10 +14,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, TypeAdapter, ValidationError
 
 DEFAULT_CURRENCY = "EUR"
 """What the stats page says ``currency`` defaults to."""
+
+MAX_CURRENCIES = 32
+"""Currencies of one answer, each of which becomes a series, after which it is no answer."""
 
 
 class Window(StrEnum):
@@ -137,6 +140,8 @@ class StatsQuery:
         amounts: dict[str, float] = {}
         for entry in entries:
             amounts[entry.currency] = amounts.get(entry.currency, 0.0) + entry.total_amount
+        if len(amounts) > MAX_CURRENCIES:
+            raise InvalidAnswerError(f"more than {MAX_CURRENCIES} currencies")
         stats = Stats(
             requests=sum(entry.total_requests for entry in entries),
             transactions=sum(entry.total_transactions for entry in entries),
@@ -176,7 +181,7 @@ class RecordsQuery:
         return Records(total=page.total, edge=page.list[0].timestamp if page.list else None)
 
 
-_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
+_NUMBER = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
 _CURRENCY = re.compile(r"[A-Za-z]{3,5}")
 
 
@@ -248,7 +253,8 @@ class _Page(_Frozen):
     list: Annotated[tuple[_Record, ...], BeforeValidator(_first)]
 
 
-_STATS = TypeAdapter(list[_StatsEntry])
+# a body of wrong entries would otherwise cost an error in memory for each of them, a thousand times its size
+_STATS = TypeAdapter(Annotated[list[_StatsEntry], FailFast()])
 _RECORDS = TypeAdapter(_Page)
 
 

@@ -214,7 +214,7 @@ def retry_after(header: str | None, now: float) -> float | None:
     else:
         try:
             moment = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
     return min(seconds, MAX_COOLDOWN) if seconds > 0 else None
