@@ -22,6 +22,10 @@ API_KEY = "simulated-key"
 ACCOUNT_ID = "simulated-account"
 BASE_PATH = "/api/v1/connect-hub"
 
+_FASTEST = 100_000
+_BUSIEST = 1_000_000
+_SLOWEST = 3600
+
 
 class _Api:
     def __init__(self, world: World, seed: int, latency: float) -> None:
@@ -104,8 +108,12 @@ def create_app(
     """
     if scenario not in SCENARIOS:
         raise ValueError(f"unknown scenario {scenario!r}: choose one of {', '.join(SCENARIOS)}")
-    if not speed > 0 or not messages_per_hour >= 0 or not latency >= 0:
-        raise ValueError("speed must be above 0, messages_per_hour and latency 0 or above")
+    if not 0 < speed <= _FASTEST:
+        raise ValueError(f"speed must be above 0 and at most {_FASTEST}")
+    if not 0 <= messages_per_hour <= _BUSIEST:
+        raise ValueError(f"messages_per_hour must be between 0 and {_BUSIEST}")
+    if not 0 <= latency <= _SLOWEST:
+        raise ValueError(f"latency must be between 0 and {_SLOWEST} seconds")
     world = World(scenario=scenario, seed=seed, speed=speed, messages_per_hour=messages_per_hour, clock=clock)
     api = _Api(world, seed, latency)
     app = Starlette(

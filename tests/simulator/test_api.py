@@ -192,11 +192,13 @@ async def test_the_control_path_refuses_other_methods(small: Account) -> None:
         {"speed": -1},
         {"speed": float("nan")},
         {"messages_per_hour": -1},
+        {"messages_per_hour": float("inf")},
         {"latency": -0.1},
     ],
 )
 def test_impossible_options_are_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"unknown scenario 'party'|speed must be above 0"):
+    (name,) = options
+    with pytest.raises(ValueError, match=name):
         create_app(**options)
 
 
