@@ -94,7 +94,7 @@ def _totals() -> Json:
 def _in_flight() -> Json:
     total = "betatel_telegram_messages"
     return timeseries(
-        "In flight",
+        "Waiting messages",
         "Messages that wait to be sent (PENDING) and to be delivered (SENT).",
         [
             Query(latest(total, where='status="PENDING"'), "PENDING"),
@@ -109,7 +109,7 @@ def _in_flight() -> Json:
 
 def _drain() -> Json:
     return timeseries(
-        "Time to drain",
+        "Time to drain the backlog",
         "How long the messages in flight take at the pace at which messages came to an end in the hour "
         "before.",
         [Query(queries.drain_seconds(), "at the pace of the last hour")],
