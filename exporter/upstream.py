@@ -14,6 +14,7 @@ The reason ``timeout`` is the caller's: it owns the time budget and cancels.
 """
 
 import asyncio
+import contextlib
 import json
 import socket
 import ssl
@@ -154,10 +155,9 @@ class Upstream:
         These are reads: a connection that broke before any answer, such as a kept one that the far end closed while idle,
         is tried once more. HTTP errors are not.
         """
-        try:
+        with contextlib.suppress(BrokenError):
             return await self._attempt(query)
-        except BrokenError:
-            return await self._attempt(query)
+        return await self._attempt(query)
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -278,7 +278,7 @@ def _connection_error(error: BaseException) -> ApiError:
 
 def _causes(error: BaseException | None) -> list[BaseException]:
     chain = []
-    while error is not None:
+    while error is not None and error not in chain:
         chain.append(error)
         error = error.__cause__ or error.__context__
     return chain
