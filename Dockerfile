@@ -35,7 +35,7 @@ RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3.13/site-packages/pip* /usr
 COPY --from=build /opt/betatel-exporter /opt/betatel-exporter
 
 ARG VERSION=0.1.0
-ARG REVISION=unknown
+ARG REVISION=""
 LABEL org.opencontainers.image.title="betatel-exporter" \
       org.opencontainers.image.description="Prometheus exporter for Telegram one-time codes sent through Betatel Connect Hub" \
       org.opencontainers.image.source="https://github.com/betatel-exporter/betatel-exporter" \
@@ -43,7 +43,8 @@ LABEL org.opencontainers.image.title="betatel-exporter" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 
-ENV PATH=/opt/betatel-exporter/bin:$PATH \
+ENV BETATEL_REVISION=${REVISION} \
+    PATH=/opt/betatel-exporter/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 
