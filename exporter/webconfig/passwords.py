@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 REMEMBERED = 256
-WAITING = 32
+WAITING = 8
 _LONGEST = 72
 _SALT_END = 29
 
@@ -29,10 +29,9 @@ class Passwords:
         self._checkpw = checkpw
         self._key = secrets.token_bytes(32)
         self._remembered: OrderedDict[bytes, None] = OrderedDict()
+        self._checks: dict[bytes, asyncio.Task[bool]] = {}
         # A thread of its own: the loop's are all taken when names are slow to resolve.
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bcrypt")
-        self._turn = asyncio.Lock()
-        self._pending = 0
 
     async def match(self, users: Mapping[str, bytes], user: str, password: str) -> bool:
         """Raises BusyError."""
@@ -43,25 +42,24 @@ class Passwords:
         known = user in users
         hashed = users[user] if known else self._decoy(users, user)
         proof = self._proof(user.encode(), secret, hashed)
-        if self._recall(proof):
-            return True
-        if not await self._check(proof, secret, hashed) or not known:
-            return False
-        self._remember(proof)
-        return True
+        matched = proof in self._remembered or await asyncio.shield(self._check(proof, secret, hashed))
+        if matched and known:
+            self._remember(proof)
+        return matched and known
 
-    async def _check(self, proof: bytes, secret: bytes, hashed: bytes) -> bool:
-        if self._pending >= WAITING:
-            raise BusyError
-        self._pending += 1
-        try:
-            async with self._turn:
-                if self._recall(proof):  # somebody before us in the queue had the same
-                    return True
-                loop = asyncio.get_running_loop()
-                return await loop.run_in_executor(self._executor, self._checkpw, secret, hashed)
-        finally:
-            self._pending -= 1
+    def _check(self, proof: bytes, secret: bytes, hashed: bytes) -> asyncio.Task[bool]:
+        """One check, however many ask for the same at once; it goes on when one of them leaves."""
+        check = self._checks.get(proof)
+        if check is None:
+            if len(self._checks) >= WAITING:
+                raise BusyError
+            check = self._checks[proof] = asyncio.create_task(self._bcrypt(secret, hashed))
+            check.add_done_callback(lambda _: self._checks.pop(proof))
+        return check
+
+    async def _bcrypt(self, secret: bytes, hashed: bytes) -> bool:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, self._checkpw, secret, hashed)
 
     def _decoy(self, users: Mapping[str, bytes], user: str) -> bytes:
         """A hash that nothing matches, as costly as one of the file's, and always the same for a name."""
@@ -75,13 +73,8 @@ class Passwords:
     def _digest(self, message: bytes) -> bytes:
         return hmac.digest(self._key, message, hashlib.sha256)
 
-    def _recall(self, proof: bytes) -> bool:
-        if proof not in self._remembered:
-            return False
-        self._remembered.move_to_end(proof)
-        return True
-
     def _remember(self, proof: bytes) -> None:
         self._remembered[proof] = None
+        self._remembered.move_to_end(proof)
         if len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)

@@ -89,6 +89,7 @@ BAD_HEADERS = {
     "no credentials": [b"Basic"],
     "an empty value": [b""],
     "no base64": [b"Basic alice:secret"],
+    "base64 with something in between": [b"Basic YWxpY2U6!c2VjcmV0"],
     "base64 without its padding": [b"Basic " + b64encode(b"alice:secrets")[:-1]],
     "no UTF-8": [b"Basic " + b64encode(b"alice:\xff")],
     "no colon": [b"Basic " + b64encode(b"alice")],
@@ -129,6 +130,24 @@ async def test_a_password_may_hold_colons_and_any_language(folder: Folder) -> No
     headers = {"Authorization": basic(f"Алиса:{password}")}
 
     assert (await client(folder).get("/metrics", headers=headers)).status_code == 200
+
+
+async def test_an_empty_password_needs_its_colon(folder: Folder) -> None:
+    folder.write(f"basic_auth_users: {{alice: {hashed('')}}}")
+    http = client(folder)
+    without_colon = f"Basic {b64encode(b'alice').decode()}"
+
+    assert (await http.get("/metrics", headers={"Authorization": basic("alice:")})).status_code == 200
+    assert (await http.get("/metrics", headers={"Authorization": without_colon})).status_code == 401
+
+
+async def test_not_even_a_check_that_always_agrees_lets_in_whom_the_file_does_not_name() -> None:
+    passwords = Passwords(lambda _password, _hash: True)
+    users = {"alice": ALICE.encode()}
+
+    assert await passwords.match(users, "alice", "anything")
+    assert not await passwords.match(users, "bob", "anything")
+    assert not await passwords.match(users, "alice", "anything\0else")
 
 
 async def test_a_password_of_72_bytes_is_the_longest(folder: Folder) -> None:
@@ -243,11 +262,34 @@ async def test_what_is_remembered_is_bounded_and_holds_no_password() -> None:
 async def test_names_and_passwords_that_join_to_the_same_text_are_told_apart() -> None:
     check = CountingCheck()
     passwords = Passwords(check)
-    users = {"ab": hashed("c").encode(), "a": hashed("c").encode()}
+    shared = hashed("c").encode()
+    users = {"ab": shared, "a": shared}
 
     assert await passwords.match(users, "ab", "c")
     assert not await passwords.match(users, "a", "bc")
     assert len(check.hashes) == 2
+
+
+async def test_a_client_that_leaves_takes_nobody_else_s_check_with_it() -> None:
+    check = HeldCheck(b"never")
+    passwords = Passwords(check)
+    users = {"alice": ALICE.encode()}
+    outcomes: list[bool] = []
+
+    async def ask(leaving: anyio.CancelScope) -> None:
+        with leaving:
+            outcomes.append(await passwords.match(users, "alice", "wrong"))
+
+    with anyio.fail_after(30):
+        async with anyio.create_task_group() as tasks:
+            leaving = anyio.CancelScope()
+            tasks.start_soon(ask, leaving)
+            tasks.start_soon(ask, anyio.CancelScope())
+            await anyio.to_thread.run_sync(check.entered.wait, 30)
+            leaving.cancel()
+            check.release.set()
+
+    assert outcomes == [False]
 
 
 def test_a_flood_of_wrong_passwords_holds_up_neither_remembered_ones_nor_health(

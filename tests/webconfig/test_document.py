@@ -3,6 +3,7 @@
 import ssl
 from pathlib import Path
 
+import hypothesis
 import pytest
 import yaml
 from hypothesis import given
@@ -167,6 +168,7 @@ flows = st.recursive(
 )
 
 
+@hypothesis.settings(deadline=None)
 @given(text=flows | st.text() | st.binary())
 def test_whatever_the_file_says_there_are_settings_or_one_line(
     text: str | bytes, tmp_path_factory: pytest.TempPathFactory

@@ -132,6 +132,18 @@ def test_a_missing_certificate_is_noticed_and_so_is_its_return(folder: Folder) -
     assert config.reload_success
 
 
+def test_a_file_that_is_no_longer_named_does_not_matter(folder: Folder) -> None:
+    folder.write(TLS)
+    config = folder.config()
+    folder.certify(name="next")
+    folder.write(TLS.replace("server", "next").replace("tls_next", "tls_server"))
+    assert config.reload_success
+    (folder.path / "server.crt").unlink()
+
+    assert config.reload_success
+    assert folder.log.levels() == ["info", "info"]
+
+
 def test_half_a_rotation_is_not_used(folder: Folder, tmp_path: Path) -> None:
     folder.write(TLS)
     config = folder.config()
