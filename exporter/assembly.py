@@ -2,6 +2,8 @@
 
 import asyncio
 import platform
+import time
+from collections.abc import Callable
 
 from starlette.types import ASGIApp
 
@@ -23,7 +25,9 @@ def make_queries(target: Target) -> list[Query]:
     ]
 
 
-def make_accounts(configuration: Configuration, telemetry: Telemetry) -> list[Account]:
+def make_accounts(
+    configuration: Configuration, telemetry: Telemetry, clock: Callable[[], float] = time.time
+) -> list[Account]:
     """Every account with a client of its own: a pool no larger than its queries, and shared limits."""
     settings = configuration.settings
     slots = asyncio.Semaphore(settings.max_concurrency_total)
@@ -48,17 +52,23 @@ def make_accounts(configuration: Configuration, telemetry: Telemetry) -> list[Ac
             max_concurrency=settings.max_concurrency,
             cache_ttl=settings.cache_ttl,
             daily_budget=target.daily_budget,
+            clock=clock,
         )
         for target in configuration.targets
     ]
 
 
-def make_app(configuration: Configuration, protection: WebConfig | None = None) -> ASGIApp:
+def make_app(
+    configuration: Configuration,
+    protection: WebConfig | None = None,
+    *,
+    clock: Callable[[], float] = time.time,
+) -> ASGIApp:
     """The exporter's app for a configuration, behind the passwords of its web configuration file."""
     settings = configuration.settings
     telemetry = Telemetry(target.name for target in configuration.targets)
     app = create_app(
-        make_accounts(configuration, telemetry),
+        make_accounts(configuration, telemetry, clock),
         telemetry,
         Build(__version__, settings.revision, platform.python_version()),
         telemetry_path=settings.web.telemetry_path,
