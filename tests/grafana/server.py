@@ -14,7 +14,6 @@ import httpx
 from tests.grafana.boards import Choice, Target, interpolate
 
 READY_WITHIN = 20.0
-STEP = 60
 
 
 @dataclass(frozen=True)
@@ -33,16 +32,16 @@ class Series:
 class Prometheus:
     client: httpx.Client
 
-    def ask(self, target: Target, choice: Choice, end: float, span: int) -> list[Series]:
+    def ask(self, target: Target, choice: Choice, end: float, span: int, step: int = 60) -> list[Series]:
         """What the panel would get for the `span` seconds before `end`."""
         expr = interpolate(target.expr, choice, span)
-        return self.instant(expr, end) if target.instant else self.range(expr, end, span)
+        return self.instant(expr, end) if target.instant else self.range(expr, end, span, step)
 
     def instant(self, expr: str, at: float) -> list[Series]:
         found = self._result("query", {"query": expr, "time": at})
         return [_series(one["metric"], [one["value"]]) for one in found]
 
-    def range(self, expr: str, end: float, span: int, step: int = STEP) -> list[Series]:
+    def range(self, expr: str, end: float, span: int, step: int) -> list[Series]:
         parameters = {"query": expr, "start": end - span, "end": end, "step": step}
         return [_series(one["metric"], one["values"]) for one in self._result("query_range", parameters)]
 
