@@ -1,20 +1,17 @@
 """The live view of one web config file."""
 
+import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from exporter.webconfig.document import WebConfigError
 from exporter.webconfig.files import Files
 from exporter.webconfig.settings import read_settings
 from exporter.webconfig.tls import SwitchingContext, server_context
 
-
-class Log(Protocol):
-    def info(self, event: str, /, **fields: object) -> object: ...
-    def error(self, event: str, /, **fields: object) -> object: ...
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class WebConfig:
     Reads the files whenever it is asked, some ten microseconds each. Belongs to one event loop.
     """
 
-    def __init__(self, path: Path, *, log: Log) -> None:
+    def __init__(self, path: Path, *, log: logging.Logger = logger) -> None:
         """Raises WebConfigError."""
         self._path = path
         self._log = log
@@ -81,11 +78,12 @@ class WebConfig:
 
     def _fail(self, fault: str) -> None:
         if fault != self._fault:
-            self._log.error("web config not reloaded, the last good one stays in use", fault=fault)
+            self._log.error("web config not reloaded, the last good one stays in use", extra={"fault": fault})
         self._fault = fault
 
     def _announce(self, event: str) -> None:
-        self._log.info(event, file=str(self._path), tls=self._ssl_context is not None, users=len(self._users))
+        tls = self._ssl_context is not None
+        self._log.info(event, extra={"file": str(self._path), "tls": tls, "users": len(self._users)})
 
 
 def _load(path: Path, files: Files) -> _Loaded:

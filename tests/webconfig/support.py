@@ -1,6 +1,7 @@
 """The folder of a web config file, and a server that uses it."""
 
 import http.client
+import logging
 import socket
 import ssl
 import threading
@@ -27,18 +28,19 @@ CheckPassword = Callable[[bytes, bytes], bool]
 TLS = "tls_server_config: {cert_file: server.crt, key_file: server.key}\n"
 
 
-@dataclass
-class RecordingLog:
-    lines: list[tuple[str, str]] = field(default_factory=list)
+class RecordingLog(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
 
-    def info(self, event: str, /, **fields: object) -> None:
-        self.lines.append(("info", f"{event} {fields}"))
-
-    def error(self, event: str, /, **fields: object) -> None:
-        self.lines.append(("error", f"{event} {fields}"))
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
 
     def levels(self) -> list[str]:
-        return [level for level, _ in self.lines]
+        return [record.levelname for record in self.records]
+
+    def last(self) -> dict[str, object]:
+        return vars(self.records[-1])
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,9 @@ class Folder:
         ca.cert_pem.write_to_path(self.path / name)
 
     def config(self) -> WebConfig:
-        return WebConfig(self.file, log=self.log)
+        logger = logging.Logger("test")  # noqa: LOG001 (tests share no logger)
+        logger.addHandler(self.log)
+        return WebConfig(self.file, log=logger)
 
 
 @dataclass(frozen=True)

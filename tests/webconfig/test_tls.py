@@ -99,7 +99,7 @@ def test_a_broken_certificate_keeps_the_last_good_one(folder: Folder, serve: Ser
     assert server.get(tls=client_tls(folder.ca)).status == 200
     assert server.get(tls=client_tls(folder.ca)).status == 200
     assert not config.reload_success
-    assert folder.log.levels() == ["info", "error"]
+    assert folder.log.levels() == ["INFO", "ERROR"]
 
 
 def test_a_client_without_a_certificate_is_refused_where_one_is_required(
