@@ -3,8 +3,9 @@
 from grafana import limits, queries, tiles
 from grafana.dashboard import Line, Section, account, dashboard, datasource, instance, job
 from grafana.fields import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Json, line, named
-from grafana.panels import Column, Query, bargauge, table, timeseries
+from grafana.panels import Query, bargauge, timeseries
 from grafana.queries import ARRIVED, DAY, STATUSES, latest
+from grafana.tables import Column, table
 from grafana.tiles import NO_DATA, NO_TRAFFIC
 
 TOTALS = latest("betatel_telegram_messages", "status")

@@ -3,11 +3,10 @@
 from grafana import limits, queries, tiles
 from grafana.dashboard import Line, Section, account, dashboard, datasource, instance, job
 from grafana.fields import GREY, OK_OR_FAILED, UP_OR_DOWN, Json, line, matching
-from grafana.panels import Column, Query, bargauge, stat, state_timeline, table, timeseries
-from grafana.queries import ACCOUNT, END, EXPORTERS, TARGET, current, latest, of_exporters
+from grafana.panels import Query, bargauge, stat, state_timeline, timeseries
+from grafana.queries import ACCOUNT, EXPORTERS, TARGET, latest, of_exporters
+from grafana.tables import Column, table
 from grafana.tiles import NO_DATA
-
-REACHED = f"max by (job, instance) (up{{{TARGET}}})"
 
 
 def exporter() -> Json:
@@ -36,48 +35,13 @@ def exporter() -> Json:
 
 
 def _tiles() -> list[Json]:
-    duration = "betatel_scrape_duration_seconds"
-    cooldown = "betatel_api_cooldown_until_timestamp_seconds"
-    failures = f"increase(betatel_api_failures_total{{{ACCOUNT}}}[$__rate_interval])"
     return [
-        stat(
-            "Exporter",
-            "Whether Prometheus reached the exporter at its latest scrape.",
-            Query(of_exporters(REACHED), "{{instance}}", instant=True),
-            unit="none",
-            no_value="no exporter",
-            steps=limits.NONE_IS_BAD,
-            words=UP_OR_DOWN,
-        ),
+        tiles.exporter(),
         tiles.api(),
         tiles.data_age(),
-        stat(
-            "Collection",
-            "How long the latest collection took. It is cut off before Prometheus' own timeout.",
-            Query(current(latest(duration), latest(duration, at=END))),
-            unit="s",
-            no_value=NO_DATA,
-            steps=limits.COLLECTION_SECONDS,
-            decimals=2,
-        ),
-        stat(
-            "Failed calls",
-            "HTTP requests to the API that failed lately, of every exporter by itself.",
-            Query(f"sum by (account, instance) ({failures})", "{{account}} {{instance}}", instant=True),
-            unit="short",
-            no_value=NO_DATA,
-            steps=limits.ANY_IS_BAD,
-            decimals=0,
-        ),
-        stat(
-            "Rate limit",
-            "Time until the exporter asks the API again, because the API told it to wait (Retry-After).",
-            Query(f"{latest(cooldown)} - time() > 0", instant=True),
-            unit="s",
-            no_value="none",
-            steps=limits.ALWAYS_BAD,
-            decimals=0,
-        ),
+        tiles.collection(),
+        tiles.failed_calls(),
+        tiles.rate_limit(),
     ]
 
 
@@ -87,7 +51,7 @@ def _collections() -> Json:
         "Above, whether Prometheus reached each exporter (up); below, whether all of an account's queries "
         "succeeded (betatel_up). The first without the second: the API, the key or the network to it.",
         [
-            Query(of_exporters(REACHED), "{{instance}} reached"),
+            Query(queries.reached(), "{{instance}} reached"),
             Query(
                 f"max by (account, instance) (betatel_up{{{ACCOUNT}}})", "{{account}} complete, {{instance}}"
             ),
@@ -132,14 +96,14 @@ def _failures() -> Json:
         "server_error, invalid_response: the API itself.",
         [
             Query(
-                f"60 * sum by (account, instance, reason) ({failed})",
+                f"60 * sum by (account, instance, reason) ({failed}) > 0",
                 "{{reason}} {{account}} {{instance}}",
             )
         ],
         unit="cpm",
-        no_value=NO_DATA,
+        no_value="no failed call seen",
         stacked=True,
-        figures=True,
+        bars=True,
     )
 
 

@@ -29,7 +29,12 @@ def mappings(words: Words) -> list[Json]:
         str(value): {"text": text, "color": color, "index": index}
         for index, (value, (text, color)) in enumerate(words.items())
     }
-    return [{"type": "value", "options": options}]
+    return [{"type": "value", "options": options}] if options else []
+
+
+def nothing(text: str, color: str) -> Json:
+    """What no value looks like. Without it, it is coloured like the lowest one: green as a rule."""
+    return {"type": "special", "options": {"match": "null+nan", "result": {"text": text, "color": color}}}
 
 
 def named(name: str, properties: Mapping[str, Any]) -> Json:

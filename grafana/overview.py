@@ -13,8 +13,9 @@ from grafana.dashboard import (
     window,
 )
 from grafana.fields import BLUE, FIRING, GREEN, GREY, ORANGE, RED, UP_OR_DOWN, Json, band, line, named
-from grafana.panels import Column, Query, state_timeline, table, timeseries
+from grafana.panels import Query, state_timeline, timeseries
 from grafana.queries import latest
+from grafana.tables import Column, table
 from grafana.tiles import NO_DATA, NO_TRAFFIC
 
 

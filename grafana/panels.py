@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grafana.fields import NEUTRAL, Json, Steps, Words, mappings, named, thresholds
+from grafana.fields import GREY, NEUTRAL, Json, Steps, Words, mappings, nothing, thresholds
 
 DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
 
@@ -30,29 +30,6 @@ class Query:
         }
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of a table: the value of a query, named and shown in `unit`."""
-
-    name: str
-    expr: str
-    unit: str = "short"
-    decimals: int | None = None
-    steps: Steps = ()
-    words: Words | None = None
-
-    def override(self) -> Json:
-        properties: Json = {"unit": self.unit, "noValue": "-"}
-        if self.decimals is not None:
-            properties["decimals"] = self.decimals
-        if self.words is not None:
-            properties["mappings"] = mappings(self.words)
-        if self.steps or self.words:
-            properties["thresholds"] = thresholds(self.steps or NEUTRAL)
-            properties["custom.cellOptions"] = {"type": "color-text"}
-        return named(self.name, properties)
-
-
 def stat(
     title: str,
     description: str,
@@ -65,14 +42,17 @@ def stat(
     decimals: int | None = None,
     overrides: Sequence[Json] = (),
     text: str = "auto",
+    absent: str = GREY,
     more: str = "",
 ) -> Json:
     """One big number per series; a coloured tile where `steps` judge it, a plain one where they do not.
 
-    `more` is the uid of the dashboard that the tile leads to.
+    `absent` is the colour where there is none, `more` the uid of the dashboard that the tile leads to.
     """
-    panel = _panel("stat", title, description, [query.target(0)], unit=unit, no_value=no_value)
-    _judge(panel, steps, words, decimals)
+    panel = panel_of("stat", title, description, [query.target(0)], unit=unit, no_value=no_value)
+    _judge(panel, steps, words or {}, absent)
+    if decimals is not None:
+        panel["fieldConfig"]["defaults"]["decimals"] = decimals
     panel["fieldConfig"]["overrides"] = list(overrides)
     panel["options"] = {
         "colorMode": "value" if steps is NEUTRAL else "background",
@@ -98,17 +78,18 @@ def timeseries(
     limits: Steps = (),
     bottom: float | None = 0,
     stacked: bool = False,
+    bars: bool = False,
     figures: bool = False,
 ) -> Json:
     """Lines over time. `limits` are drawn dashed; `figures` puts last and highest values into the legend."""
-    panel = _panel("timeseries", title, description, _targets(queries), unit=unit, no_value=no_value)
+    panel = panel_of("timeseries", title, description, _targets(queries), unit=unit, no_value=no_value)
     defaults = panel["fieldConfig"]["defaults"]
     if bottom is not None:
         defaults["min"] = bottom
     defaults["custom"] = {
-        "drawStyle": "line",
-        "fillOpacity": 60 if stacked else 0,
-        "lineWidth": 1 if stacked else 2,
+        "drawStyle": "bars" if bars else "line",
+        "fillOpacity": 60 if stacked or bars else 0,
+        "lineWidth": 1 if stacked or bars else 2,
         "showPoints": "never",
         "spanNulls": False,
         "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
@@ -139,8 +120,8 @@ def bargauge(
     top: float | None = None,
 ) -> Json:
     """One horizontal bar per series, coloured by `steps`; full at `top`, or at the largest value."""
-    panel = _panel("bargauge", title, description, [query.target(0)], unit=unit, no_value=no_value)
-    _judge(panel, steps, None, None)
+    panel = panel_of("bargauge", title, description, [query.target(0)], unit=unit, no_value=no_value)
+    _judge(panel, steps, {}, GREY)
     panel["fieldConfig"]["defaults"] |= {"min": 0} if top is None else {"min": 0, "max": top}
     panel["options"] = {
         "displayMode": "basic",
@@ -156,8 +137,8 @@ def state_timeline(
     title: str, description: str, queries: Sequence[Query], *, no_value: str, words: Words
 ) -> Json:
     """One lane per series, coloured by what its value means."""
-    panel = _panel("state-timeline", title, description, _targets(queries), unit="none", no_value=no_value)
-    _judge(panel, NEUTRAL, words, None)
+    panel = panel_of("state-timeline", title, description, _targets(queries), unit="none", no_value=no_value)
+    _judge(panel, NEUTRAL, words, GREY)
     panel["fieldConfig"]["defaults"]["custom"] = {"fillOpacity": 80, "lineWidth": 0, "spanNulls": False}
     panel["options"] = {
         "alignValue": "left",
@@ -170,31 +151,9 @@ def state_timeline(
     return panel
 
 
-def table(
-    title: str, description: str, labels: Sequence[str], columns: Sequence[Column], *, no_value: str
+def panel_of(
+    kind: str, title: str, description: str, targets: list[Json], *, unit: str, no_value: str
 ) -> Json:
-    """One line per combination of `labels`, then the `columns`."""
-    targets = _targets([Query(column.expr, "", instant=True) for column in columns], table=True)
-    values = [f"Value #{target['refId']}" if len(targets) > 1 else "Value" for target in targets]
-    names = [column.name for column in columns]
-    panel = _panel("table", title, description, targets, unit="short", no_value=no_value)
-    panel["transformations"] = [
-        {"id": "merge", "options": {}},
-        {"id": "filterFieldsByName", "options": {"include": {"names": [*labels, *values]}}},
-        {
-            "id": "organize",
-            "options": {
-                "indexByName": {name: index for index, name in enumerate((*labels, *values))},
-                "renameByName": dict(zip(values, names, strict=True)),
-            },
-        },
-    ]
-    panel["fieldConfig"]["overrides"] = [column.override() for column in columns]
-    panel["options"] = {"cellHeight": "sm", "showHeader": True, "footer": {"show": False}}
-    return panel
-
-
-def _panel(kind: str, title: str, description: str, targets: list[Json], *, unit: str, no_value: str) -> Json:
     return {
         "type": kind,
         "title": title,
@@ -206,18 +165,15 @@ def _panel(kind: str, title: str, description: str, targets: list[Json], *, unit
     }
 
 
-def _targets(queries: Sequence[Query], *, table: bool = False) -> list[Json]:
-    return [query.target(index, table=table) for index, query in enumerate(queries)]
+def _targets(queries: Sequence[Query]) -> list[Json]:
+    return [query.target(index) for index, query in enumerate(queries)]
 
 
-def _judge(panel: Json, steps: Steps, words: Words | None, decimals: int | None) -> None:
+def _judge(panel: Json, steps: Steps, words: Words, absent: str) -> None:
     defaults = panel["fieldConfig"]["defaults"]
     defaults["color"] = {"mode": "thresholds"}
     defaults["thresholds"] = thresholds(steps)
-    if words is not None:
-        defaults["mappings"] = mappings(words)
-    if decimals is not None:
-        defaults["decimals"] = decimals
+    defaults["mappings"] = [*mappings(words), nothing(defaults["noValue"], absent)]
 
 
 def _last_value() -> Json:

@@ -152,5 +152,10 @@ def of_exporters(series: str) -> str:
     return f"{series}\nand on (job, instance) last_over_time({EXPORTERS}[1d])"
 
 
+def reached() -> str:
+    """Whether Prometheus reached each exporter."""
+    return of_exporters(f"max by (job, instance) (up{{{TARGET}}})")
+
+
 def _among(statuses: tuple[str, ...]) -> str:
     return f'status=~"{"|".join(statuses)}"'

@@ -41,7 +41,7 @@ def _tiles() -> list[Json]:
             overrides=limits.CURRENCIES,
         ),
         stat(
-            "Cost per processed message, 24 h",
+            "Cost per message, 24 h",
             "Spend divided by the messages processed. With several currencies in one account, the part "
             "billed in this one.",
             Query(
@@ -56,7 +56,7 @@ def _tiles() -> list[Json]:
             overrides=limits.CURRENCIES,
         ),
         stat(
-            "Last hour against the mean hour",
+            "Last hour / mean hour",
             "The spend of the last hour as a multiple of the mean hour of the 23 hours before.",
             Query(
                 current(

@@ -1,9 +1,9 @@
 """The tiles on top: one number per account, as it is at the end of the time range or not at all."""
 
 from grafana import limits, queries
-from grafana.fields import UP_OR_DOWN, Json
+from grafana.fields import RED, UP_OR_DOWN, Json
 from grafana.panels import Query, stat
-from grafana.queries import END, current, latest
+from grafana.queries import ACCOUNT, END, current, latest
 
 NO_TRAFFIC = "no traffic seen"
 NO_DATA = "no data"
@@ -17,6 +17,7 @@ def api() -> Json:
         Query(current(latest("betatel_up"), latest("betatel_up", at=END))),
         unit="none",
         no_value="no exporter",
+        absent=RED,
         steps=limits.NONE_IS_BAD,
         words=UP_OR_DOWN,
         more="betatel-exporter",
@@ -147,4 +148,57 @@ def alerts() -> Json:
         unit="none",
         no_value="no rules loaded",
         steps=limits.ANY_IS_BAD,
+    )
+
+
+def exporter() -> Json:
+    return stat(
+        "Exporter",
+        "Whether Prometheus reached the exporter at its latest scrape.",
+        Query(queries.reached(), "{{instance}}", instant=True),
+        unit="none",
+        no_value="no exporter",
+        absent=RED,
+        steps=limits.NONE_IS_BAD,
+        words=UP_OR_DOWN,
+    )
+
+
+def collection() -> Json:
+    metric = "betatel_scrape_duration_seconds"
+    return stat(
+        "Collection",
+        "How long the latest collection took. It is cut off before Prometheus would give up.",
+        Query(current(latest(metric), latest(metric, at=END))),
+        unit="s",
+        no_value=NO_DATA,
+        steps=limits.COLLECTION_SECONDS,
+        decimals=2,
+    )
+
+
+def failed_calls() -> Json:
+    failures = f"increase(betatel_api_failures_total{{{ACCOUNT}}}[$__rate_interval])"
+    return stat(
+        "Failed calls",
+        "HTTP requests to the API that failed lately, of every exporter by itself.",
+        Query(f"sum by (account, instance) ({failures})", "{{account}} {{instance}}", instant=True),
+        unit="short",
+        no_value=NO_DATA,
+        steps=limits.ANY_IS_BAD,
+        decimals=0,
+    )
+
+
+def rate_limit() -> Json:
+    """There is no such metric while nobody has to wait."""
+    until = latest("betatel_api_cooldown_until_timestamp_seconds")
+    return stat(
+        "Rate limit",
+        "Time until the exporter asks the API again, because the API told it to wait (Retry-After).",
+        Query(f"{until} - time() > 0", instant=True),
+        unit="s",
+        no_value="none",
+        steps=limits.ALWAYS_BAD,
+        decimals=0,
     )

@@ -164,7 +164,7 @@ def _collection(labels: dict[str, str], account: str) -> Iterator[Timeline]:
     for operation in ("stats", "tdr"):
         yield counter("api_requests", growing(9000, HOUR / 10), operation=operation)
         for reason in ("timeout", "unauthorized"):
-            yield counter("api_failures", steady(3), operation=operation, reason=reason)
+            yield counter("api_failures", growing(300, 12), operation=operation, reason=reason)
     if account == "bank":
         yield gauge("api_cooldown_until_timestamp_seconds", behind(-COOLDOWN))
 

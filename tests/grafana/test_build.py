@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from grafana.build import files
+from grafana.fields import GREY, RED
 from tests.grafana.boards import ROOT, Json, dashboards, everything, panels
 
 BOARDS = {board["uid"]: board for board in dashboards()}
@@ -66,6 +67,18 @@ def test_every_panel_is_of_the_core_and_says_what_an_empty_one_means(uid: str) -
     for panel in panels(BOARDS[uid]):
         assert panel["type"] in CORE
         assert panel["fieldConfig"]["defaults"]["noValue"].strip(), panel["title"]
+
+
+@pytest.mark.parametrize("uid", BOARDS)
+def test_a_missing_value_is_never_coloured_like_a_good_one(uid: str) -> None:
+    """Grafana gives it the colour of the lowest threshold unless a mapping says otherwise."""
+    for panel in panels(BOARDS[uid]):
+        if panel["type"] in {"stat", "bargauge"}:
+            defaults = panel["fieldConfig"]["defaults"]
+            (missing,) = [one["options"] for one in defaults["mappings"] if one["type"] == "special"]
+            assert missing["match"] == "null+nan"
+            assert missing["result"]["text"] == defaults["noValue"]
+            assert missing["result"]["color"] in {GREY, RED}
 
 
 @pytest.mark.parametrize("uid", BOARDS)

@@ -29,6 +29,7 @@ EMPTY = {
     ("betatel-overview", "Alerts firing", "A"): "no rules loaded",
     ("betatel-overview", "Alerts", "A"): "no rules loaded",
     ("betatel-exporter", "Rate limit", "A"): "the API told nobody to wait",
+    ("betatel-exporter", "Failed calls a minute, by reason", "A"): "no call failed",
 }
 """The queries that tell nothing here, and why; their panels say so in the words of noValue."""
 

@@ -1,6 +1,7 @@
 """What Grafana is given at its start fits together: data source, folder, dashboards and where they are mounted."""
 
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,11 @@ def test_the_stack_mounts_provisioning_and_dashboards_where_grafana_looks_for_th
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_the_files_are_tidy_yaml(path: Path) -> None:
     rules = "{extends: default, rules: {document-start: disable, line-length: {max: 110}}}"
-    linted = subprocess.run(["yamllint", "-s", "-d", rules, path], capture_output=True, text=True, check=False)
+    linted = subprocess.run(
+        [sys.executable, "-m", "yamllint", "-s", "-d", rules, path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert linted.returncode == 0, linted.stdout
