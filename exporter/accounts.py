@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Protocol
 
 from exporter.collection import Answer, Collection, Snapshot
 from exporter.models import Query, Value
-from exporter.upstream import RateLimitedError, Upstream
+from exporter.upstream import RateLimitedError
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,15 @@ class Outcome:
     """In seconds since the epoch."""
 
 
+class Source(Protocol):
+    """Where the answers come from."""
+
+    async def fetch(self, query: Query) -> Value:
+        """Raises ApiError."""
+
+    async def aclose(self) -> None: ...
+
+
 class Account:
     """One account of the provider; its scrapers share what is under way."""
 
@@ -30,7 +40,7 @@ class Account:
         self,
         name: str,
         queries: Sequence[Query],
-        upstream: Upstream,
+        source: Source,
         *,
         slots: asyncio.Semaphore,
         max_concurrency: int = 10,
@@ -40,7 +50,7 @@ class Account:
     ) -> None:
         self.name = name
         self.queries = tuple(queries)
-        self._upstream = upstream
+        self._source = source
         self._own_slots = asyncio.Semaphore(max_concurrency)
         self._slots = slots
         self._cache_ttl = cache_ttl
@@ -82,7 +92,7 @@ class Account:
         """End what is under way and close the connections."""
         if self._collection is not None:
             await self._collection.aclose()
-        await self._upstream.aclose()
+        await self._source.aclose()
 
     def _shared(self) -> Collection | None:
         """A collection to join: one under way, or one that succeeded less than cache_ttl ago.
@@ -100,7 +110,7 @@ class Account:
             if self.cooldown_until is not None:
                 raise RateLimitedError("not sent: waiting as Retry-After asked")
             try:
-                return await self._upstream.fetch(query)
+                return await self._source.fetch(query)
             except RateLimitedError as error:
                 if error.retry_after is not None:
                     self._cooldown_until = max(self._cooldown_until, self._clock() + error.retry_after)

@@ -49,19 +49,18 @@ async def simulate(world: World, address: Address) -> None:
 
 async def demo(world: World, api_address: Address, web_address: Address) -> None:
     """Simulated API and exporter in one process."""
-    api_socket, web_socket = bind(api_address), bind(web_address)
     _leave_out_the_environment()
     os.environ["BETATEL_API_KEY"] = simulator.API_KEY
-    configuration = load(
-        {
+    with bind(api_address) as api, bind(web_address) as web:
+        api_url, web_url = f"http://{bound(api)}", f"http://{bound(web)}"
+        flags = {
             "account_id": simulator.ACCOUNT_ID,
-            "base_url": f"http://{bound(api_socket)}{simulator.BASE_PATH}",
+            "base_url": f"{api_url}{simulator.BASE_PATH}",
             "daily_budget": "EUR=500",
         }
-    )
-    services = [Service(world.app(), api_socket), Service(make_app(configuration), web_socket)]
-    told = _tell(f"http://{bound(web_socket)}", f"http://{bound(api_socket)}")
-    await serve(services, grace=configuration.settings.timeout, meanwhile=told)
+        configuration = load(flags)
+        services = [Service(world.app(), api), Service(make_app(configuration), web)]
+        await serve(services, grace=configuration.settings.timeout, meanwhile=_tell(web_url, api_url))
 
 
 def _leave_out_the_environment() -> None:

@@ -101,7 +101,7 @@ def create_app(
         yield
         await asyncio.gather(*(account.aclose() for account in accounts))
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", page),
             Route(telemetry_path, slots.guard(scrape)),
@@ -112,6 +112,8 @@ def create_app(
         middleware=[Middleware(_SecurityHeaders)],
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 Endpoint = Callable[[Request], Awaitable[ASGIApp]]

@@ -132,7 +132,7 @@ def test_only_the_first_record_is_looked_at() -> None:
     "time", [None, 1705314600, "yesterday", "2024-01-15T10:30:00", "2024-13-15T10:30:00Z"]
 )
 def test_a_record_without_an_unambiguous_time_is_refused(time: Any) -> None:
-    with pytest.raises(InvalidAnswerError, match="list.0.timestamp"):
+    with pytest.raises(InvalidAnswerError, match=r"list\.0\.timestamp"):
         records(1, RECORD | {"timestamp": time})
 
 

@@ -69,5 +69,5 @@ def settings_of(model: type[BaseModel] = Settings, prefix: tuple[str, ...] = ())
 
 
 def title(key: str) -> str:
-    """A setting as faults name it."""
-    return next((setting.title for setting in settings_of() if setting.key == key), key)
+    """A setting as faults name it, also for a key within its value."""
+    return next((setting.title for setting in settings_of() if f"{key}.".startswith(f"{setting.key}.")), key)

@@ -1,0 +1,48 @@
+import socket
+
+import pytest
+
+from exporter.server import BindError, bind, bound
+from exporter.settings import Address
+
+
+def answers(family: socket.AddressFamily, host: str, port: int) -> bool:
+    with socket.socket(family) as client:
+        client.settimeout(2)
+        return client.connect_ex((host, port)) == 0
+
+
+def test_without_a_host_both_families_are_listened_on() -> None:
+    with bind(Address("", 0)) as listening:
+        port = bound(listening).port
+        assert answers(socket.AF_INET, "127.0.0.1", port)
+        assert answers(socket.AF_INET6, "::1", port)
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]"), ("localhost", None)]
+)
+def test_a_host_is_listened_on_alone(host: str, shown: str | None) -> None:
+    with bind(Address(host, 0)) as listening:
+        address = bound(listening)
+        assert address.port > 0
+        assert shown is None or str(address) == f"{shown}:{address.port}"
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        (Address("host.invalid", 1), "cannot listen on host.invalid:1: "),
+        (Address("192.0.2.1", 1), "cannot listen on 192.0.2.1:1: Cannot assign requested address"),
+    ],
+)
+def test_an_address_that_is_not_there_is_one_line(address: Address, why: str) -> None:
+    with pytest.raises(BindError) as caught:
+        bind(address)
+    assert str(caught.value).startswith(why)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_taken_port_without_a_host_is_told() -> None:
+    with bind(Address("", 0)) as taken, pytest.raises(BindError, match="Address already in use"):
+        bind(Address("", bound(taken).port))
