@@ -103,6 +103,6 @@ def test_without_settings_the_process_says_what_is_missing_and_ends_with_2() -> 
     assert ended.stdout == ""
     assert ended.stderr.splitlines() == [
         "betatel-exporter: account_id (--account-id, BETATEL_ACCOUNT_ID): is required",
-        "betatel-exporter: api_key (BETATEL_API_KEY) or api_key_file (BETATEL_API_KEY_FILE): "
+        "betatel-exporter: api_key (BETATEL_API_KEY) or api_key_file (BETATEL_API_KEY_FILE): "  # noqa: ISC004  one line
         "exactly one is required, neither is there",
     ]
