@@ -31,13 +31,14 @@ class Value:
 
 def files() -> dict[str, str]:
     return {
-        f"{CHART}/files/rules/betatel.yml": (ROOT / RULES).read_text(),
+        f"{CHART}/files/rules/betatel.yml": (ROOT / RULES).read_text(encoding="utf-8"),
         **{
             f"{CHART}/files/dashboards/{PurePosixPath(path).name}": text
             for path, text in dashboards().items()
         },
         f"{CHART}/README.md": readme(
-            (ROOT / "helm" / "readme.template.md").read_text(), (ROOT / CHART / "values.yaml").read_text()
+            (ROOT / "helm" / "readme.template.md").read_text(encoding="utf-8"),
+            (ROOT / CHART / "values.yaml").read_text(encoding="utf-8"),
         ),
     }
 
@@ -84,7 +85,7 @@ def main() -> None:
     for path, text in files().items():
         target = ROOT / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text)
+        target.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

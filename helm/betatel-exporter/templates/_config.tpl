@@ -3,7 +3,10 @@
 {{- $accounts := list }}
 {{- range $name, $account := .Values.accounts }}
 {{- $entry := dict "name" $name "account_id" $account.accountId "api_key_file" (printf "/etc/betatel-exporter/keys/%s" $name) }}
-{{- range $key, $option := dict "daily_budget" "dailyBudget" "windows" "windows" "timezone" "timezone" "base_url" "baseUrl" }}
+{{- $budget := dict }}
+{{- range $currency, $amount := $account.dailyBudget }}{{ $_ := set $budget $currency ($amount | float64) }}{{ end }}
+{{- with $budget }}{{ $_ := set $entry "daily_budget" . }}{{ end }}
+{{- range $key, $option := dict "windows" "windows" "timezone" "timezone" "base_url" "baseUrl" }}
 {{- with index $account $option }}{{ $_ := set $entry $key . }}{{ end }}
 {{- end }}
 {{- $accounts = append $accounts $entry }}
@@ -14,11 +17,11 @@
       "base_url" .baseUrl
       "windows" .windows
       "timezone" .timezone
-      "timeout" .timeout
-      "timeout_offset" .timeoutOffset
+      "timeout" (.timeout | float64)
+      "timeout_offset" (.timeoutOffset | float64)
       "max_concurrency" .maxConcurrency
       "max_concurrency_total" .maxConcurrencyTotal
-      "cache_ttl" .cacheTtl
+      "cache_ttl" (.cacheTtl | float64)
       "allow_http" .allowHttp
       "log" .log }}
 {{- $web := dict "listen_address" ":10742" "telemetry_path" .web.telemetryPath "max_requests" .web.maxRequests }}

@@ -1,4 +1,4 @@
-{{- define "betatel-exporter.rules" -}}
+{{- define "betatel-exporter.shippedRules" -}}
 {{- $rules := .Files.Get "files/rules/betatel.yml" | fromYaml }}
 {{- with $rules.Error }}{{ fail (printf "files/rules/betatel.yml: %s" .) }}{{ end }}
 {{- toYaml $rules }}
@@ -24,7 +24,7 @@
 
 {{- define "betatel-exporter.groups" -}}
 {{- $settings := .Values.prometheusRule }}
-{{- range (include "betatel-exporter.rules" . | fromYaml).groups }}
+{{- range (include "betatel-exporter.shippedRules" . | fromYaml).groups }}
 {{- $kept := list }}
 {{- range .rules }}
 {{- if not .alert }}
@@ -35,21 +35,6 @@
 {{- end }}
 {{- if $kept }}
 - {{- toYaml (merge (dict "rules" $kept) (omit . "rules")) | nindent 2 }}
-{{- end }}
-{{- end }}
-{{- end }}
-
-{{- define "betatel-exporter.checkAlertNames" -}}
-{{- $known := list }}
-{{- range (include "betatel-exporter.rules" . | fromYaml).groups }}
-{{- range .rules }}{{ with .alert }}{{ $known = append $known . }}{{ end }}{{ end }}
-{{- end }}
-{{- $known = $known | uniq | sortAlpha }}
-{{- range $setting, $names := dict "disabledAlerts" .Values.prometheusRule.disabledAlerts "overrides" (keys .Values.prometheusRule.overrides) }}
-{{- range $names }}
-{{- if not (has . $known) }}
-{{- fail (printf "\n\nprometheusRule.%s: there is no alert %s; known are %s\n" $setting . (join ", " $known)) }}
-{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -2,7 +2,9 @@
 {{- define "betatel-exporter.validate" -}}
 {{- $faults := concat
       (include "betatel-exporter.accountFaults" . | fromYamlArray)
+      (include "betatel-exporter.addressFaults" . | fromYamlArray)
       (include "betatel-exporter.monitorFaults" . | fromYamlArray)
+      (include "betatel-exporter.alertFaults" . | fromYamlArray)
       (include "betatel-exporter.choiceFaults" . | fromYamlArray) }}
 {{- with $faults }}
 {{- fail (printf "\n\nthe values cannot be used:\n- %s\n" (join "\n- " .)) }}
@@ -25,6 +27,21 @@
 {{- toYaml $faults }}
 {{- end }}
 
+{{- define "betatel-exporter.addressFaults" -}}
+{{- $faults := list }}
+{{- $addresses := dict "settings.baseUrl" .Values.settings.baseUrl }}
+{{- range $name, $account := .Values.accounts }}
+{{- with $account.baseUrl }}{{ $_ := set $addresses (printf "accounts.%s.baseUrl" $name) . }}{{ end }}
+{{- end }}
+{{- range $setting, $url := $addresses }}
+{{- $open := and (hasPrefix "http://" $url) (not (regexMatch "^http://(localhost|127[.][0-9.]+|\\[::1\\])(:[0-9]+)?(/|$)" $url)) }}
+{{- if and $open (not $.Values.settings.allowHttp) }}
+{{- $faults = append $faults (printf "%s: http:// would send the API key unencrypted; use https://, or permit it by settings.allowHttp" $setting) }}
+{{- end }}
+{{- end }}
+{{- toYaml $faults }}
+{{- end }}
+
 {{- define "betatel-exporter.monitorFaults" -}}
 {{- $faults := list }}
 {{- $enabled := list }}
@@ -39,6 +56,23 @@
 {{- end }}
 {{- if gt (len $enabled) 1 }}
 {{- $faults = append $faults (printf "%s: only one kind of monitor may be enabled, or every value is collected more than once" (join ", " $enabled)) }}
+{{- end }}
+{{- toYaml $faults }}
+{{- end }}
+
+{{- define "betatel-exporter.alertFaults" -}}
+{{- $faults := list }}
+{{- $known := list }}
+{{- range (include "betatel-exporter.shippedRules" . | fromYaml).groups }}
+{{- range .rules }}{{ with .alert }}{{ $known = append $known . }}{{ end }}{{ end }}
+{{- end }}
+{{- $known = $known | uniq | sortAlpha }}
+{{- range $setting, $names := dict "disabledAlerts" .Values.prometheusRule.disabledAlerts "overrides" (keys .Values.prometheusRule.overrides) }}
+{{- range $names }}
+{{- if not (has . $known) }}
+{{- $faults = append $faults (printf "prometheusRule.%s: there is no alert %s; known are %s" $setting . (join ", " $known)) }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- toYaml $faults }}
 {{- end }}
