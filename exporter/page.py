@@ -39,7 +39,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th { text-align: left; font-weight: 600; font-size: .85rem; color: var(--soft); }
 th, td { padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 tr:last-child td { border-bottom: 0; }
-td.number, th.number { text-align: right; white-space: nowrap; }
+td.number, th.number { padding-right: 1.6rem; text-align: right; white-space: nowrap; }
 code { font-family: ui-monospace, monospace; }
 .mark { display: inline-block; padding: 0 .6rem; border-radius: 1rem; font-size: .85rem; white-space: nowrap; }
 .good { color: var(--good); background: var(--good-ground); }
