@@ -1,0 +1,1 @@
+"""Rules, their tests and their simulation; the configuration of Prometheus and Alertmanager."""
