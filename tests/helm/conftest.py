@@ -14,10 +14,16 @@ Helm = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(scope="session")
 def helm(tool: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Helm:
-    """Runs helm, with its caches and settings in a folder of its own."""
+    """Runs helm with settings of its own; what it installs stays in its memory and reaches no cluster."""
     program = tool("helm")
-    home = str(tmp_path_factory.mktemp("helm"))
-    environment = {"PATH": os.environ["PATH"], "HOME": home}
+    home = tmp_path_factory.mktemp("helm")
+    (home / "releases.yaml").write_text("[]", encoding="utf-8")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "HELM_DRIVER": "memory",
+        "HELM_MEMORY_DRIVER_DATA": str(home / "releases.yaml"),
+    }
 
     def run(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
