@@ -4,7 +4,7 @@ from grafana import limits, queries, tiles
 from grafana.dashboard import Line, Section, account, dashboard, datasource, instance, job
 from grafana.fields import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Json, line, named
 from grafana.panels import Query, bargauge, timeseries
-from grafana.queries import ARRIVED, DAY, STATUSES, latest
+from grafana.queries import ARRIVED, STATUSES, latest
 from grafana.tables import Column, table
 from grafana.tiles import NO_DATA, NO_TRAFFIC
 
@@ -85,8 +85,8 @@ def _totals() -> Json:
         [
             Column("Total", TOTALS, "locale"),
             Column("Share", f"{TOTALS}\n/ on (account) group_left () ({whole} > 0)", "percentunit", 1),
-            Column("Change, 1 h", queries.change(*STATUSES), "locale", 0),
-            Column("Change, 24 h", queries.change(*STATUSES, span=DAY), "locale", 0),
+            Column("Change, 1 h", queries.change(*STATUSES, span="1h:1m"), "locale", 0),
+            Column("Change, 24 h", queries.change(*STATUSES, span="24h:5m"), "locale", 0),
         ],
         no_value=NO_DATA,
     )
@@ -149,12 +149,11 @@ def _newest() -> Json:
 
 
 def _decreases() -> Json:
-    fallen = queries.change("READ", "EXPIRED", "REVOKED", "FAILED", span="15m:1m")
     return timeseries(
         "Totals that went down, 15 min",
         "These totals only ever grow. Below zero: the provider removed records, another account answers, or "
         "the API erred, and the flows above are wrong for an hour.",
-        [Query(f"clamp_max({fallen}, 0)", "{{account}} {{status}}")],
+        [Query(queries.fall("READ", "EXPIRED", "REVOKED", "FAILED"), "{{account}} {{status}}")],
         unit="short",
         no_value=NO_DATA,
         bottom=None,

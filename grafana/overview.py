@@ -143,7 +143,7 @@ def _oldest() -> Json:
         "One that is days old is a record that was never closed.",
         [Query(queries.oldest_age(), "{{status}}")],
         unit="s",
-        no_value="nothing in flight",
+        no_value="none seen",
         limits=limits.OLDEST_SECONDS,
         overrides=[named("PENDING", line(ORANGE)), named("SENT", line(BLUE))],
     )

@@ -18,9 +18,6 @@ FIRING = (
 )
 """An alert on an account carries no instance, and an absent exporter not even a job: empty labels pass."""
 
-HOUR = "1h:1m"
-DAY = "24h:5m"
-
 ARRIVED = ("DELIVERED", "READ")
 UNDELIVERED = ("EXPIRED", "FAILED")
 IN_FLIGHT = ("PENDING", "SENT")
@@ -76,27 +73,43 @@ def messages(*statuses: str, at: str = "") -> str:
     return " + ".join(latest(metric, where=f'status="{status}"', at=at) for status in statuses)
 
 
-def change(*statuses: str, span: str = HOUR, at: str = "") -> str:
-    """How much the totals of each of `statuses` changed within `span`; goes when the total itself goes."""
-    total = latest("betatel_telegram_messages", "status", where=_among(statuses))
-    ended = latest("betatel_telegram_messages", "status", where=_among(statuses), at=at)
-    return f"delta(({total})[{span}]{at})\nand {ended}"
+def totals(*statuses: str, at: str = "") -> str:
+    return latest("betatel_telegram_messages", "status", where=f'status=~"{"|".join(statuses)}"', at=at)
 
 
-def flow(*statuses: str, span: str = HOUR, at: str = "") -> str:
-    """Messages that came into the group of `statuses` within `span`.
+def change(*statuses: str, span: str) -> str:
+    """How much the total of each of `statuses` changed within `span`.
 
     The range is over the maximum of the replicas: one over raw series loses what happens while pods change.
     """
-    return f"clamp_min(sum by (account) ({change(*statuses, span=span, at=at)}), 0)"
+    return f"delta(({totals(*statuses)})[{span}])\nand {totals(*statuses)}"
 
 
-def undelivered_share() -> str:
-    return f"{flow(*UNDELIVERED)}\n/ ({flow(*UNDELIVERED, *ARRIVED)} > 0)"
+def fall(*statuses: str) -> str:
+    """By how much totals that only ever grow went down within a quarter of an hour: nought or less."""
+    return f"clamp_max({change(*statuses, span='15m:1m')}, 0)"
 
 
-def read_ratio(span: str = HOUR) -> str:
-    return f"{flow('READ', span=span)}\n/ ({flow(*ARRIVED, span=span)} > 0)"
+def flow(*statuses: str, beside: tuple[str, ...] = (), at: str = "") -> str:
+    """Messages that came into the group of `statuses` within an hour.
+
+    The group has a sum only while each of its statuses, and of those it is compared with, is known. Such a
+    sum only grows, so the highest value of five minutes is its last, but of a scrape that tells too little,
+    which would look like a flood of messages an hour later.
+    """
+    known = _complete(*statuses, *beside)
+    group = f"    sum by (account) ({totals(*statuses)})\n    and on (account) {known}"
+    hour = f"  delta((max_over_time((\n{group}\n  )[5m:1m]))[1h:1m]{at})"
+    return f"clamp_min(\n{hour}\n  and on (account) {_complete(*statuses, *beside, at=at)},\n0)"
+
+
+def undelivered_share(at: str = "") -> str:
+    ended = flow(*UNDELIVERED, *ARRIVED, at=at)
+    return f"{flow(*UNDELIVERED, beside=ARRIVED, at=at)}\n/ ({ended} > 0)"
+
+
+def read_ratio() -> str:
+    return f"{flow('READ', beside=ARRIVED)}\n/ ({flow(*ARRIVED)} > 0)"
 
 
 def backlog(at: str = "") -> str:
@@ -157,5 +170,6 @@ def reached() -> str:
     return of_exporters(f"max by (job, instance) (up{{{TARGET}}})")
 
 
-def _among(statuses: tuple[str, ...]) -> str:
-    return f'status=~"{"|".join(statuses)}"'
+def _complete(*statuses: str, at: str = "") -> str:
+    known = tuple(dict.fromkeys(statuses))
+    return f"count by (account) ({totals(*known, at=at)}) == {len(known)}"

@@ -82,7 +82,7 @@ def oldest() -> Json:
         "longer waits in vain.",
         Query(current(f"max by (account) ({queries.oldest_age()})", latest(metric, at=END))),
         unit="s",
-        no_value="nothing in flight",
+        no_value="none seen",
         steps=limits.OLDEST_SECONDS,
         decimals=0,
     )
