@@ -1,4 +1,4 @@
-"""Where a number turns orange or red: red as the alerts do, where an alert looks at the same number."""
+"""Where a number turns orange or red: red as in prometheus/tuning.yml, where an alert looks at the same number."""
 
 from grafana.fields import GREEN, ORANGE, RED, Json, Steps, matching
 
@@ -8,7 +8,7 @@ OLDEST_SECONDS: Steps = ((None, GREEN), (300, ORANGE), (600, RED))
 DRAIN_SECONDS: Steps = ((None, GREEN), (300, ORANGE), (1800, RED))
 DATA_AGE_SECONDS: Steps = ((None, GREEN), (300, ORANGE), (900, RED))
 BUDGET_SHARE: Steps = ((None, GREEN), (0.80, ORANGE), (1.0, RED))
-TIMES_MEAN_HOUR: Steps = ((None, GREEN), (2, ORANGE), (4, RED))
+TIMES_MEAN_HOUR: Steps = ((None, GREEN), (2, ORANGE), (3, RED))
 ANY_IS_BAD: Steps = ((None, GREEN), (0.5, RED))
 NONE_IS_BAD: Steps = ((None, RED), (1, GREEN))
 ALWAYS_BAD: Steps = ((None, ORANGE),)

@@ -4,8 +4,10 @@ from itertools import pairwise
 
 import pytest
 
+from grafana import limits
 from grafana.build import files
 from grafana.fields import GREY, RED
+from prometheus.tune import current
 from tests.grafana.boards import ROOT, Json, dashboards, everything, panels
 
 BOARDS = {board["uid"]: board for board in dashboards()}
@@ -124,3 +126,13 @@ def test_an_override_by_name_names_a_series_of_its_panel(uid: str) -> None:
         }
         if "{{status}}" not in names:
             assert named <= names, panel["title"]
+
+
+def test_a_number_turns_red_where_the_alert_on_it_fires() -> None:
+    thresholds = current().thresholds
+
+    assert limits.FAILURE_RATIO[-1] == (thresholds["chronic_failure_ratio"], RED)
+    assert limits.UNDELIVERED_SHARE[-1] == (thresholds["undelivered_ratio"], RED)
+    assert limits.OLDEST_SECONDS[-1] == (thresholds["pending_seconds"], RED)
+    assert limits.DATA_AGE_SECONDS[-1] == (thresholds["stale_seconds"], RED)
+    assert limits.TIMES_MEAN_HOUR[-1] == (thresholds["spend_factor"], RED)
