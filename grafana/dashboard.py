@@ -94,11 +94,11 @@ def datasource() -> Json:
 
 
 def job() -> Json:
-    return _choice("job", "Job", "label_values(betatel_exporter_build_info, job)")
+    return _choice("job", "Job", "label_values(betatel_up, job)")
 
 
 def instance() -> Json:
-    return _choice("instance", "Instance", 'label_values(betatel_exporter_build_info{job=~"$job"}, instance)')
+    return _choice("instance", "Instance", 'label_values(betatel_up{job=~"$job"}, instance)')
 
 
 def account() -> Json:

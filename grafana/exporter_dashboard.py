@@ -4,7 +4,7 @@ from grafana import limits, queries, tiles
 from grafana.dashboard import Line, Section, account, dashboard, datasource, instance, job
 from grafana.fields import GREY, OK_OR_FAILED, UP_OR_DOWN, Json, line, matching
 from grafana.panels import Query, bargauge, stat, state_timeline, timeseries
-from grafana.queries import ACCOUNT, EXPORTERS, TARGET, latest, of_exporters
+from grafana.queries import ACCOUNT, TARGET, latest, of_exporters
 from grafana.tables import Column, table
 from grafana.tiles import NO_DATA
 
@@ -140,7 +140,7 @@ def _versions() -> Json:
         "Versions",
         "What runs where.",
         ["job", "instance", "version", "revision", "python_version"],
-        [Column("Up", EXPORTERS, "none", words=UP_OR_DOWN)],
+        [Column("Up", f"betatel_exporter_build_info{{{TARGET}}}", "none", words=UP_OR_DOWN)],
         no_value="no exporter",
     )
 

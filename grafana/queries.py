@@ -10,7 +10,9 @@ END = " @ end()"
 TARGET = 'job=~"$job", instance=~"$instance"'
 ACCOUNT = f'{TARGET}, account=~"$account"'
 CURRENCY = 'currency=~"$currency"'
-EXPORTERS = f"betatel_exporter_build_info{{{TARGET}}}"
+WITNESS = f"betatel_up{{{TARGET}}}"
+"""Every page of an exporter has it, /probe included: what makes a target one of ours."""
+
 
 FIRING = (
     'ALERTS{alertname=~"Betatel.*", alertstate="firing", '
@@ -162,7 +164,7 @@ def oldest_data_age() -> str:
 
 def of_exporters(series: str) -> str:
     """`series` of our exporters alone: the `.+` of all jobs would match every target of the Prometheus."""
-    return f"{series}\nand on (job, instance) last_over_time({EXPORTERS}[1d])"
+    return f"{series}\nand on (job, instance) last_over_time({WITNESS}[1d])"
 
 
 def reached() -> str:

@@ -82,6 +82,8 @@ def test_a_gauge_is_a_maximum_over_the_instances_by_window_and_currency(key: tup
         labels = KNOWN.get(str(selector.name), set())
         if "account" not in labels or selector.name in COUNTERS | {"ALERTS"}:
             continue
+        if not aggregations and selector.name == "betatel_up":
+            continue  # tells which targets are ours, and is not shown
         nearest = aggregations[-1]
         pinned = {one.name for one in selector.matchers.matchers if one.op == promql.MatchOp.Equal}
         assert str(nearest.op) == "max"
