@@ -1,6 +1,5 @@
 """What the four dashboards share: variables, links, annotations, and the grid the panels stand in."""
 
-import copy
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +22,7 @@ class Line:
     def place(self, y: int) -> Iterator[Json]:
         x = 0
         for width, panel in self.panels:
-            yield copy.deepcopy(panel) | {"gridPos": {"x": x, "y": y, "w": width, "h": self.height}}
+            yield panel | {"gridPos": {"x": x, "y": y, "w": width, "h": self.height}}
             x += width
 
 

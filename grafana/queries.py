@@ -33,11 +33,11 @@ def latest(metric: str, *labels: str, where: str = "", at: str = "") -> str:
 
 
 def current(expression: str, guard: str) -> str:
-    """`expression` only where `guard`, evaluated at the end of the range, has a series.
+    """`expression` only where `guard`, evaluated at the end of the range, has a series of the same labels.
 
     A stat panel shows the last value it finds: without this, one from before the data was lost.
     """
-    return f"{expression}\nand on (account) {guard}"
+    return f"{expression}\nand {guard}"
 
 
 def requests(window: str = "$window", at: str = "") -> str:
@@ -143,8 +143,8 @@ def mean_hour(at: str = "") -> str:
     return f"clamp_min(({amount('last24h', at)} - {amount('lasth', at)}) / 23, 0)"
 
 
-def cost_per_processed(window: str) -> str:
-    return f"{amount(window)}\n/ on (account) group_left () ({transactions(window)} > 0)"
+def cost_per_processed(window: str, at: str = "") -> str:
+    return f"{amount(window, at)}\n/ on (account) group_left () ({transactions(window, at)} > 0)"
 
 
 def alerts() -> str:

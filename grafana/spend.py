@@ -45,9 +45,7 @@ def _tiles() -> list[Json]:
             "Spend divided by the messages processed. With several currencies in one account, the part "
             "billed in this one.",
             Query(
-                current(
-                    queries.cost_per_processed("last24h"), f"({queries.transactions('last24h', END)} > 0)"
-                ),
+                current(queries.cost_per_processed("last24h"), queries.cost_per_processed("last24h", END)),
                 LEGEND,
             ),
             unit="short",
