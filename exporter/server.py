@@ -25,6 +25,10 @@ BACKLOG = 1024
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
+KEEP_ALIVE = 75
+"""Seconds an idle connection of a scraper is kept: longer than the usual interval, so that TLS need not begin anew."""
+
+
 class BindError(Exception):
     """An address that cannot be listened on; one line."""
 
@@ -112,6 +116,7 @@ def _config(service: Service, grace: float) -> uvicorn.Config:
         lifespan="on",
         server_header=False,
         ws="none",
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=max(1, round(grace + 0.5)),
         ssl_context_factory=(lambda *_: tls) if tls else None,
     )
