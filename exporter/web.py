@@ -98,8 +98,10 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
-        await asyncio.gather(*(account.aclose() for account in accounts))
+        try:
+            yield
+        finally:
+            await asyncio.gather(*(account.aclose() for account in accounts))
 
     app = Starlette(
         routes=[

@@ -54,6 +54,7 @@ def _base_url(value: object) -> object:
     try:
         url = urlsplit(value)
         host, _ = url.hostname, url.port
+        (host or "").encode("idna")  # what looking it up will do: labels of 1 to 63 characters
     except ValueError:
         raise ValueError("must be a URL with a valid host and port") from None
     if url.scheme not in {"http", "https"} or not host:
