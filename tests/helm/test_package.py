@@ -2,9 +2,7 @@
 
 import json
 import tarfile
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,32 +25,11 @@ Helm = Callable[..., Any]
 Install = Callable[[Path], Any]
 
 
-class _Cluster(BaseHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-    def do_GET(self) -> None:
-        body = json.dumps(CLUSTER[self.path.split("?")[0]]).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Cluster) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
 @pytest.fixture
-def install(helm: Helm, package: Path, cluster: str) -> Install:
+def install(helm: Helm, package: Path, serve: Callable[..., str]) -> Install:
     """Installs the package with a file of values; gives the release as helm tells of it."""
+
+    cluster = serve({path: json.dumps(document).encode() for path, document in CLUSTER.items()})
 
     def run(values: Path) -> Any:
         where = ["--kube-apiserver", cluster, "--namespace", "apps", "--disable-openapi-validation"]
