@@ -12,7 +12,7 @@ from exporter.accounts import Account
 from exporter.models import Query, RecordsQuery, StatsQuery, Status
 from exporter.settings import Configuration, Target
 from exporter.telemetry import Telemetry
-from exporter.upstream import Upstream, make_client
+from exporter.upstream import Upstream, make_transport
 from exporter.web import Build, create_app
 from exporter.webconfig import BasicAuth, WebConfig
 
@@ -28,7 +28,7 @@ def make_queries(target: Target) -> list[Query]:
 def make_accounts(
     configuration: Configuration, telemetry: Telemetry, clock: Callable[[], float] = time.time
 ) -> list[Account]:
-    """Every account with a client of its own: a pool no larger than its queries, and shared limits."""
+    """Every account with a transport of its own: a pool no larger than its queries, and shared limits."""
     settings = configuration.settings
     slots = asyncio.Semaphore(settings.max_concurrency_total)
     return [
@@ -36,12 +36,10 @@ def make_accounts(
             target.name,
             make_queries(target),
             Upstream(
-                make_client(
-                    target.base_url,
-                    connections=settings.max_concurrency,
-                    tls=configuration.tls,
-                    proxy=target.proxy,
+                make_transport(
+                    connections=settings.max_concurrency, tls=configuration.tls, proxy=target.proxy
                 ),
+                target.base_url,
                 account=target.name,
                 account_id=target.account_id,
                 key=target.key,

@@ -47,11 +47,9 @@ Handler = Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
 
 
 def make_upstream(handler: Handler, telemetry: Telemetry) -> Upstream:
-    client = httpx.AsyncClient(
-        base_url="https://api.example/connect-hub", transport=httpx.MockTransport(handler)
-    )
     return Upstream(
-        client,
+        httpx.MockTransport(handler),
+        "https://api.example/connect-hub",
         account="shop",
         account_id="account-1",
         key=lambda: "key-1",
