@@ -1,5 +1,6 @@
 """The operator's objects carry what the project ships, changed only as the values say."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,20 @@ def test_an_override_changes_its_alert_and_nothing_else(
             }
         else:
             assert rendered == original
+
+
+@pytest.mark.parametrize("case", ["operator-values.yaml", "everything-values.yaml"])
+def test_promtool_accepts_the_rendered_rules(
+    template: Template, tool: Callable[[str], str], tmp_path: Path, case: str
+) -> None:
+    path = tmp_path / "rules.yml"
+    path.write_text(yaml.safe_dump({"groups": _groups(template(case))}), encoding="utf-8")
+
+    checked = subprocess.run(
+        [tool("promtool"), "check", "rules", path], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_runbooks_are_looked_for_where_the_values_say(template: Template, shipped: Any) -> None:

@@ -20,10 +20,10 @@ def workflow(request: pytest.FixtureRequest) -> Path:
     return path
 
 
-def _validate(path: Path) -> "subprocess.CompletedProcess[str]":
+def _validate(path: Path, schema: str = "vendor.github-workflows") -> "subprocess.CompletedProcess[str]":
     program = Path(sys.executable).parent / "check-jsonschema"
     return subprocess.run(
-        [program, "--builtin-schema", "vendor.github-workflows", path],
+        [program, "--builtin-schema", schema, path],
         capture_output=True,
         text=True,
         timeout=60,
@@ -33,6 +33,12 @@ def _validate(path: Path) -> "subprocess.CompletedProcess[str]":
 
 def test_github_understands_every_workflow(workflow: Path) -> None:
     validated = _validate(workflow)
+
+    assert validated.returncode == 0, validated.stdout
+
+
+def test_github_understands_what_keeps_the_pins_fresh() -> None:
+    validated = _validate(ROOT / ".github" / "dependabot.yml", "vendor.dependabot")
 
     assert validated.returncode == 0, validated.stdout
 
