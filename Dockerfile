@@ -28,7 +28,7 @@ FROM python:3.13-slim
 
 # The base image has its standard library without bytecode, and a read-only container could never write any:
 # every start would compile it again.
-RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3.13/site-packages/pip* /usr/local/lib/python3.13/ensurepip \
+RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3.*/site-packages/pip* /usr/local/lib/python3.*/ensurepip \
  && python -m compileall -q --invalidation-mode unchecked-hash -x 'idlelib|turtledemo' \
       "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"
 
