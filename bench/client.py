@@ -70,6 +70,7 @@ class Pages:
     """One or several requests sent at once, each on a connection of its own: done when the last one is answered."""
 
     def __init__(self, port: int, requests: Sequence[bytes], tls: ssl.SSLContext | None = None) -> None:
+        self.port = port
         self._requests = [(Connection(port, tls), request) for request in requests]
 
     async def get(self) -> list[bytes]:

@@ -1,6 +1,7 @@
 """Who is measured: each a process, and the requests that make one complete set of ten queries."""
 
 import contextlib
+import gzip
 import json
 import os
 import shutil
@@ -39,7 +40,11 @@ class Bench:
 
     def base_url(self, latency: int, *, tls: bool = False) -> str:
         """The upstream at a latency in milliseconds."""
-        return f"https://localhost:{self.secure}/{latency}" if tls else f"http://127.0.0.1:{self.plain}/{latency}"
+        return (
+            f"https://localhost:{self.secure}/{latency}"
+            if tls
+            else f"http://127.0.0.1:{self.plain}/{latency}"
+        )
 
 
 @contextlib.contextmanager
@@ -48,7 +53,9 @@ def upstream(python: Path, folder: Path) -> Iterator[Bench]:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "ca.pem")
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(folder / "server.pem")
-    with Process([str(python), "-m", "bench.upstream", "--certificate", str(folder / "server.pem")]) as process:
+    with Process(
+        [str(python), "-m", "bench.upstream", "--certificate", str(folder / "server.pem")]
+    ) as process:
         plain, secure = json.loads(process.line())
         yield Bench(python, folder, plain, secure, folder / "ca.pem")
 
@@ -107,7 +114,15 @@ def limit(bench: Bench, latency: int, *, tls: bool = False) -> Contestant:
     requests = [query_request(f"/{latency}/{path}", body) for path, body in queries().values()]
     if not tls:
         return Contestant("limit", Pages(bench.plain, requests))
-    return Contestant("limit", Pages(bench.secure, requests, ssl.create_default_context(cafile=bench.ca_file)))
+    return Contestant(
+        "limit", Pages(bench.secure, requests, ssl.create_default_context(cafile=bench.ca_file))
+    )
+
+
+def accounts_up(page: bytes) -> int:
+    """How many accounts of a page have all their queries answered."""
+    lines = gzip.decompress(page).splitlines()
+    return sum(line.startswith(b"betatel_up{") and line.endswith(b" 1.0") for line in lines)
 
 
 def _accounts_file(folder: Path, accounts: int) -> Path:
@@ -127,7 +142,9 @@ def _modules(ca_file: Path) -> dict[str, object]:
         "type": "object",
         "path": "{ [*] }",
         "labels": {"currency": "{ .currency }"},
-        "values": {name: f"{{ .{name} }}" for name in ("total_requests", "total_transactions", "total_amount")},
+        "values": {
+            name: f"{{ .{name} }}" for name in ("total_requests", "total_transactions", "total_amount")
+        },
     }
     total = {"name": "telegram_messages", "path": "{ .total }"}
     return {

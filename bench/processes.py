@@ -21,8 +21,8 @@ class Process:
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         self.started = time.perf_counter()
-        self._errors: IO[bytes] = tempfile.TemporaryFile()
-        self._popen = subprocess.Popen(
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  stop() closes it
+        self._popen = subprocess.Popen(  # noqa: S603  commands of this benchmark
             command,
             cwd=ROOT,
             env={"PATH": os.environ.get("PATH", ""), **(environment or {})},
