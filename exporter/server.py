@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -124,8 +125,16 @@ def _config(service: Service, grace: float) -> uvicorn.Config:
 
 def run(main: Coroutine[None, None, T]) -> T:
     """Run on uvloop where it is installed, else on asyncio's own loop."""
+    _allow_many_connections()
     with asyncio.Runner(loop_factory=_new_event_loop) as runner:
         return runner.run(main)
+
+
+def _allow_many_connections() -> None:
+    """Raise the soft limit of open files to the hard one, as Go does: an account has ten, and 1024 is a usual soft limit."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # macOS has a hard limit that cannot be set
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _new_event_loop() -> asyncio.AbstractEventLoop:
