@@ -50,7 +50,8 @@ def template(helm: Helm) -> Callable[..., list[Any]]:
             "template", "rel", chart, "--namespace", "apps", "--values", CHART / "ci" / values, *arguments
         )
         assert shown.returncode == 0, shown.stderr
-        return [document for document in yaml.safe_load_all(shown.stdout) if document is not None]
+        documents = yaml.load_all(shown.stdout, yaml.CSafeLoader)  # ten times as fast, on long dashboards
+        return [document for document in documents if document is not None]
 
     return render
 
