@@ -35,6 +35,7 @@ from aiohttp import (
     ClientSSLError,
     DummyCookieJar,
     TCPConnector,
+    encode_basic_auth,
 )
 from aiohttp import ClientError as AiohttpError
 from httpx_aiohttp import AiohttpTransport
@@ -113,9 +114,18 @@ def make_transport(
 
     return AiohttpTransport(
         verify=tls or False,  # the connector above is the one that verifies
-        proxy=httpx.Proxy(proxy) if proxy else None,
+        proxy=_proxy(proxy) if proxy else None,
         client=session,
     )
+
+
+def _proxy(url: str) -> httpx.Proxy:
+    """A proxy with its password as a header: aiohttp makes Proxy-Authorization of it, and has deprecated the other way."""
+    proxy = httpx.Proxy(url)
+    if proxy.auth is not None:
+        proxy.headers["authorization"] = encode_basic_auth(*proxy.auth)
+        proxy.auth = None
+    return proxy
 
 
 class Upstream:

@@ -3,7 +3,7 @@
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from exporter.models import Window
 from exporter.settings.key import ApiKey, FixedKey, KeyFile
@@ -113,11 +113,12 @@ def _proxy(url: SplitResult, faults: list[str]) -> str | None:
         proxy = f"http://{proxy}"
     try:
         parts = urlsplit(proxy)
-        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        sendable = ":" not in unquote(parts.username or "")  # which ends the name in Proxy-Authorization
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and sendable
     except ValueError:
         usable = False
     if not usable:
-        fault = f"{url.scheme.upper()}_PROXY or ALL_PROXY: must be a URL that starts with http:// or https://"
+        fault = f"{url.scheme.upper()}_PROXY or ALL_PROXY: must be a URL that starts with http:// or https://, a user name in it without a colon"
         if fault not in faults:
             faults.append(fault)
         return None
