@@ -17,6 +17,9 @@ from exporter.assembly import make_app
 from exporter.settings import Configuration, load
 from tests.faults.injector import ACCOUNT_ID, KEY, QUERIES
 
+SCRAPE_TIMEOUT = 1.0
+"""Seconds that the scraper waits where only the end of the budget ends a fault; half of it is the budget."""
+
 Series = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -136,5 +139,6 @@ async def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> boo
     return condition()
 
 
-def open_files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
+def open_sockets() -> int:
+    """Sockets of this process: the exporter's, and the far ends of those that a test's servers have accepted."""
+    return sum(link.is_socket() for link in Path("/proc/self/fd").iterdir())

@@ -5,16 +5,15 @@ Answers carry a phone number and a code that must never be seen again; error pag
 """
 
 import asyncio
-import contextlib
 import json
 import socket
 import ssl
 import struct
-import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Self
+
+from tests.faults.loopback import LoopbackServer
 
 STATUSES = ("PENDING", "SENT", "DELIVERED", "READ", "EXPIRED", "REVOKED", "FAILED")
 STATS = ("stats/last5m", "stats/lasth", "stats/last24h")
@@ -78,35 +77,26 @@ async def good(exchange: Exchange) -> None:
     await exchange.answer(good_body(exchange.query))
 
 
-class Injector:
-    """Serves until the end of its `with` block."""
+class Injector(LoopbackServer):
+    """The API, with the query's behaviour for every request."""
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, greeting: Behaviour | None = None) -> None:
         """A greeting is what a new connection gets before anything was read from it."""
-        self._tls = tls
-        self.greeting = greeting
+        super().__init__(tls=tls)
+        self._greeting = greeting
         self._behaviours: Mapping[str, Behaviour] = {}
         self.asked: Counter[str] = Counter()
         self.keys: set[str] = set()
         self.paths: set[str] = set()
-        self.open = 0
-        """Connections that are open."""
         self.busy = 0
         """Connections on which an answer is being given."""
-        self._loop = asyncio.new_event_loop()
-        self._stop = asyncio.Event()
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="injector")
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.port: int = self._socket.getsockname()[1]
 
     @property
     def url(self) -> str:
-        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}/api"
+        return f"{self.origin}/api"
 
     def behave(self) -> None:
         self._behaviours = {}
-        self.greeting = None
 
     def misbehave(self, queries: Iterable[str], behaviour: Behaviour) -> None:
         self._behaviours = dict.fromkeys(queries, behaviour)
@@ -116,46 +106,10 @@ class Injector:
         self.keys.clear()
         self.paths.clear()
 
-    def call(self, function: Callable[[], object]) -> None:
-        """Run in the injector's thread."""
-        self._loop.call_soon_threadsafe(function)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._ready.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.call(self._stop.set)
-        self._thread.join(10)
-        assert not self._thread.is_alive()
-
-    def _run(self) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._serve())
-
-    async def _serve(self) -> None:
-        server = await asyncio.start_server(self._connected, sock=self._socket, ssl=self._tls)
-        self._ready.set()
-        await self._stop.wait()
-        server.close()
-        connections = asyncio.all_tasks() - {asyncio.current_task()}
-        for connection in connections:
-            connection.cancel()
-        await asyncio.gather(*connections, return_exceptions=True)
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.open += 1
-        try:
-            with contextlib.suppress(OSError, EOFError, ValueError, asyncio.LimitOverrunError):
-                await self._talk(reader, writer)
-        finally:
-            self.open -= 1
-            writer.transport.abort()
-
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.greeting is not None:
-            await self.greeting(Exchange("", "", {}, writer))
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._greeting is not None:
+            await _until_first(self._greeting(Exchange("", "", {}, writer)), reader.read())
+            return
         while True:
             exchange = await _read(reader, writer)
             self.asked[exchange.query] += 1
@@ -169,19 +123,24 @@ class Injector:
     async def _watched(self, reader: asyncio.StreamReader, behaving: Awaitable[None]) -> None:
         """Behave until done or until the other side hangs up, and count it as busy meanwhile."""
         self.busy += 1
-        acting = asyncio.ensure_future(behaving)
-        hanging_up = asyncio.ensure_future(_until_closed(reader))
         try:
-            await asyncio.wait((acting, hanging_up), return_when=asyncio.FIRST_COMPLETED)
-            if acting.done():
-                acting.result()
-            else:
-                raise ConnectionAbortedError
+            await _until_first(behaving, _until_closed(reader))
         finally:
-            for task in (acting, hanging_up):
-                task.cancel()
-            await asyncio.gather(acting, hanging_up, return_exceptions=True)
             self.busy -= 1
+
+
+async def _until_first(behaving: Awaitable[None], hanging_up: Awaitable[object]) -> None:
+    """Raises ConnectionAbortedError where the other side was first."""
+    tasks = [asyncio.ensure_future(behaving), asyncio.ensure_future(hanging_up)]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if not tasks[0].done():
+            raise ConnectionAbortedError
+        await tasks[0]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _until_closed(reader: asyncio.StreamReader) -> None:

@@ -10,14 +10,12 @@ import pytest
 from exporter.models import Operation, Reason
 from tests.faults import cases
 from tests.faults.cases import FAULTS, MEGABYTE, Fault
-from tests.faults.harness import Exporter, Scrape, configured, eventually, exporting, of_query
+from tests.faults.harness import SCRAPE_TIMEOUT, Exporter, Scrape, configured, eventually, exporting, of_query
 from tests.faults.injector import QUERIES, STATS, TDR, Exchange, Injector, good
 
 pytestmark = pytest.mark.anyio
 
 ONE_STATS, ONE_TDR, ALL = ("stats/lasth",), ("tdr/FAILED",), QUERIES
-SCRAPE_TIMEOUT = 1.0
-"""Seconds that the scraper waits where only the end of the budget ends a fault; half of it is the budget."""
 
 
 class Case(NamedTuple):

@@ -1,0 +1,71 @@
+"""A server on a loop and a thread of its own, on a free loopback port, for the time of a `with` block."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Self
+
+HUNG_UP = (OSError, EOFError, ValueError, asyncio.LimitOverrunError, asyncio.CancelledError)
+"""How a connection may end; a cancelled one must not be told to start_server, which would raise in its own callback."""
+
+
+class LoopbackServer(ABC):
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
+        self.open = 0
+        """Connections that are open."""
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=type(self).__name__)
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.port: int = self._socket.getsockname()[1]
+
+    @property
+    def origin(self) -> str:
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
+
+    @abstractmethod
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection; it is closed afterwards."""
+
+    def call(self, function: Callable[[], object]) -> None:
+        """Run in the server's thread."""
+        self._loop.call_soon_threadsafe(function)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.call(self._stop.set)
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        server = await asyncio.start_server(self._connected, sock=self._socket, ssl=self._tls)
+        self._ready.set()
+        await self._stop.wait()
+        server.close()
+        connections = asyncio.all_tasks() - {asyncio.current_task()}
+        for connection in connections:
+            connection.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.open += 1
+        try:
+            with contextlib.suppress(*HUNG_UP):
+                await self.talk(reader, writer)
+        finally:
+            self.open -= 1
+            writer.transport.abort()
