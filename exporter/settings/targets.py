@@ -118,7 +118,7 @@ def _proxy(url: SplitResult, faults: list[str]) -> str | None:
     except ValueError:
         usable = False
     if not usable:
-        fault = f"{url.scheme.upper()}_PROXY or ALL_PROXY: must be a URL that starts with http:// or https://, a user name in it without a colon"
+        fault = f"{url.scheme.upper()}_PROXY or ALL_PROXY: must be a URL that starts with http:// or https://"
         if fault not in faults:
             faults.append(fault)
         return None
