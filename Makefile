@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage lint format tools bench generate lock clean
+.PHONY: help demo stack test coverage lint format tools generate bench soak fuzz audit image-test lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ $(VENV)/.dev: requirements/dev.lock $(VENV)/.run
 
 demo: $(VENV)/.run ## a simulated API and the exporter on loopback: nothing else needed
 	@exec $(BIN)/betatel-exporter demo
+
+stack: $(VENV)/.run ## the demo with Prometheus and Alertmanager of this machine: see an alert fire
+	@exec $(BIN)/python -m tools.stack
 
 test: $(VENV)/.dev ## the whole test suite
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -55,8 +58,20 @@ tools: ## outside tools the tests use (Debian: Prometheus, Alertmanager, Helm, C
 generate: $(VENV)/.dev ## write what is generated from the code
 	@$(BIN)/python -m tools.generate $(GENERATE_ARGS)
 
-bench: $(VENV)/.dev ## measure against the limit, a sequential client and a threaded one
+bench: $(VENV)/.dev ## measure against the limit, a sequential client and a threaded one; a few minutes
 	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+soak: $(VENV)/.dev ## ten thousand scrapes of a misbehaving API: does anything grow?
+	@$(BIN)/python -m tools.soak $(SOAK_ARGS)
+
+fuzz: $(VENV)/.dev ## odd answers, files and requests, for longer than the suite does
+	@$(BIN)/python -m tools.fuzz $(FUZZ_ARGS)
+
+audit: $(VENV)/.dev ## known vulnerabilities and licences of what runs; asks the network
+	@$(BIN)/python -m tools.audit
+
+image-test: ## build the image without a container engine, run it, look into it; Debian, as root
+	@packaging/image-test
 
 lock: $(VENV)/.dev ## renew the lock files
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
