@@ -5,7 +5,7 @@ chart, and a README made from the comments of values.yaml.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,10 +13,10 @@ from typing import Any
 import yaml
 
 from grafana.build import files as dashboards
+from prometheus.tune import files as rules
 
 ROOT = Path(__file__).parent.parent
 CHART = "helm/betatel-exporter"
-RULES = "prometheus/rules/betatel.yml"
 MARKER = "<!-- values -->\n"
 
 
@@ -30,17 +30,17 @@ class Value:
 
 
 def files() -> dict[str, str]:
+    template = (ROOT / "helm" / "readme.template.md").read_text(encoding="utf-8")
+    values = (ROOT / CHART / "values.yaml").read_text(encoding="utf-8")
     return {
-        f"{CHART}/files/rules/betatel.yml": (ROOT / RULES).read_text(encoding="utf-8"),
-        **{
-            f"{CHART}/files/dashboards/{PurePosixPath(path).name}": text
-            for path, text in dashboards().items()
-        },
-        f"{CHART}/README.md": readme(
-            (ROOT / "helm" / "readme.template.md").read_text(encoding="utf-8"),
-            (ROOT / CHART / "values.yaml").read_text(encoding="utf-8"),
-        ),
+        **_copies("rules", rules()),
+        **_copies("dashboards", dashboards()),
+        f"{CHART}/README.md": readme(template, values),
     }
+
+
+def _copies(folder: str, sources: Mapping[str, str]) -> dict[str, str]:
+    return {f"{CHART}/files/{folder}/{PurePosixPath(path).name}": text for path, text in sources.items()}
 
 
 def readme(template: str, values: str) -> str:

@@ -1,14 +1,17 @@
 """The operator's objects carry what the project ships, changed only as the values say."""
 
+import json
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from helm.build import ROOT, RULES
+from helm.build import ROOT
+from prometheus.tune import RULES, current, tuned
 
 Template = Callable[..., list[Any]]
 WITH_RULES = "--set=prometheusRule.enabled=true"
@@ -46,6 +49,30 @@ def test_a_group_whose_alerts_are_all_disabled_is_left_out(template: Template, s
     assert [kept["name"] for kept in groups] == [
         kept["name"] for kept in shipped if not all(rule.get("alert") in names for rule in kept["rules"])
     ]
+
+
+def test_thresholds_are_tuned_as_in_the_file_itself(template: Template) -> None:
+    tuning = current()
+    wanted = {name: value * 2 + 0.25 for name, value in tuning.thresholds.items()}
+    text = (ROOT / RULES).read_text(encoding="utf-8")
+    values = json.dumps({"enabled": True, "thresholds": wanted})
+
+    groups = _groups(template("default-values.yaml", f"--set-json=prometheusRule={values}"))
+
+    assert groups == yaml.safe_load(tuned(text, replace(tuning, thresholds=wanted)))["groups"]
+
+
+def test_a_single_threshold_changes_its_own_number_alone(template: Template) -> None:
+    tuning = current()
+    name = next(iter(tuning.thresholds))
+    text = (ROOT / RULES).read_text(encoding="utf-8")
+    changed = replace(tuning, thresholds={**tuning.thresholds, name: 7.25})
+
+    groups = _groups(
+        template("default-values.yaml", WITH_RULES, f"--set=prometheusRule.thresholds.{name}=7.25")
+    )
+
+    assert groups == yaml.safe_load(tuned(text, changed))["groups"]
 
 
 def test_an_override_changes_its_alert_and_nothing_else(

@@ -61,6 +61,16 @@ REFUSED: dict[str, tuple[str, ...]] = {
         "prometheusRule.overrides.BetatelNope.for=1m",
         "prometheusRule.overrides: there is no alert BetatelNope; known are BetatelApiDown,",
     ),
+    "unknown threshold": (
+        "prometheusRule.thresholds.nope=1",
+        "prometheusRule.thresholds: there is no threshold nope; known are ",
+    ),
+    "threshold that is no number": (
+        "prometheusRule.thresholds.nope=high",
+        "prometheusRule",
+        "thresholds",
+        "number",
+    ),
     "TLS without its file": ("webConfig.tls=true", "webConfig.tls: there is no TLS without webConfig"),
     "authorities from two places": (
         "caCertificates.existingSecret=a,caCertificates.existingConfigMap=b",
@@ -156,7 +166,7 @@ def test_a_value_is_documented_by_all_the_lines_above_it() -> None:
 
 def test_what_the_chart_has_from_elsewhere_is_up_to_date() -> None:
     for path, text in files().items():
-        assert (ROOT / path).read_text(encoding="utf-8") == text, f"{path} is stale: python -m helm.build"
+        assert (ROOT / path).read_text(encoding="utf-8") == text, f"{path} is stale: make generate"
 
 
 def test_the_chart_has_no_rule_or_dashboard_of_its_own() -> None:

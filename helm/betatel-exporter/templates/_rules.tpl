@@ -1,5 +1,10 @@
+{{- /* the shipped file, with the thresholds of the values */}}
 {{- define "betatel-exporter.shippedRules" -}}
-{{- $rules := .Files.Get "files/rules/betatel.yml" | fromYaml }}
+{{- $text := .Files.Get "files/rules/betatel.yml" }}
+{{- range $name, $number := .Values.prometheusRule.thresholds }}
+{{- $text = regexReplaceAll (printf "(?m)\\S+?(\\)?)  # tune: %s$" $name) $text (printf "%v${1}  # tune: %s" ($number | float64) $name) }}
+{{- end }}
+{{- $rules := fromYaml $text }}
 {{- with $rules.Error }}{{ fail (printf "files/rules/betatel.yml: %s" .) }}{{ end }}
 {{- toYaml $rules }}
 {{- end }}

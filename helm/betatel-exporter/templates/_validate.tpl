@@ -74,6 +74,15 @@
 {{- end }}
 {{- end }}
 {{- end }}
+{{- $tunable := list }}
+{{- range regexFindAll "(?m)  # tune: \\w+$" (.Files.Get "files/rules/betatel.yml") -1 }}
+{{- $tunable = append $tunable (trimPrefix "  # tune: " .) }}
+{{- end }}
+{{- range $name := keys .Values.prometheusRule.thresholds | sortAlpha }}
+{{- if not (has $name $tunable) }}
+{{- $faults = append $faults (printf "prometheusRule.thresholds: there is no threshold %s; known are %s" $name (join ", " ($tunable | uniq | sortAlpha))) }}
+{{- end }}
+{{- end }}
 {{- toYaml $faults }}
 {{- end }}
 
