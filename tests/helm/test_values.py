@@ -69,7 +69,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
         "prometheusRule.thresholds.nope=high",
         "prometheusRule",
         "thresholds",
-        "number",
+        "nope",
     ),
     "TLS without its file": ("webConfig.tls=true", "webConfig.tls: there is no TLS without webConfig"),
     "authorities from two places": (
