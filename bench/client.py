@@ -5,10 +5,12 @@ import ssl
 from collections.abc import Sequence
 
 SCRAPE_HEADERS = (
-    "accept: application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1\r\n"
-    "accept-encoding: gzip\r\nx-prometheus-scrape-timeout-seconds: 10\r\nuser-agent: Prometheus/2.42.0\r\n"
+    "accept: application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+    "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
+    "text/plain;version=0.0.4;q=0.3,*/*;q=0.2\r\n"
+    "accept-encoding: gzip\r\nx-prometheus-scrape-timeout-seconds: 10\r\nuser-agent: Prometheus/3.0.0\r\n"
 )
-"""As Prometheus asks by default, with its default timeout."""
+"""As Prometheus 3 asks by default, with its default timeout."""
 
 
 class Connection:

@@ -7,7 +7,6 @@ from typing import Any, NoReturn
 
 from exporter.settings import Address, nearest, settings_of
 from exporter.settings.model import parse_address
-from exporter.simulator.scenarios import SCENARIOS
 
 EPILOG = (
     "Every setting is also a BETATEL_ variable and a key of --config.file. The API key is never a flag: "
@@ -72,6 +71,8 @@ def settings_parser(command: str, description: str) -> Parser:
 
 def world_parser(command: str, description: str) -> Parser:
     """The flags of the simulated world."""
+    from exporter.simulator.scenarios import SCENARIOS  # noqa: PLC0415  the exporter itself starts without the simulator
+
     parser = Parser(command, description)
     parser.add_argument(
         "--scenario",
