@@ -1,0 +1,43 @@
+"""Stands in for a pager: prints what Alertmanager sends to http://127.0.0.1:9099/RECEIVER. Standard library only."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+ADDRESS = ("127.0.0.1", 9099)
+
+
+def lines(receiver: str, message: Mapping[str, Any]) -> Iterator[str]:
+    """One for each alert of a webhook message (version 4)."""
+    for alert in message["alerts"]:
+        labels, annotations = alert["labels"], alert["annotations"]
+        named = ", ".join(f"{name}={value}" for name, value in sorted(labels.items()) if name != "alertname")
+        yield f"{receiver}: {alert['status']} {labels['alertname']} ({named}) {annotations.get('description', '')}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        for line in lines(self.path.strip("/"), message):
+            print(line, flush=True)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """What is printed are alerts."""
+
+
+def main() -> None:
+    try:
+        server = ThreadingHTTPServer(ADDRESS, Handler)
+    except OSError as error:
+        sys.exit(f"receiver: cannot listen at {ADDRESS[0]}:{ADDRESS[1]}: {error.strerror}")
+    with server, contextlib.suppress(KeyboardInterrupt):
+        server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
