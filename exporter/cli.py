@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from exporter import __version__
 from exporter.arguments import UsageError, address, settings_parser, world_parser
-from exporter.settings import SettingsError, load, nearest
+from exporter.settings import SettingsError, load, nearest, read
 
 if TYPE_CHECKING:
     from exporter.demo import World
@@ -126,10 +126,9 @@ def _healthcheck(arguments: Sequence[str]) -> int:
     parser = settings_parser(
         "healthcheck", "Ask /-/healthy where the same settings listen: exit code 0 or 1."
     )
-    configuration = load(vars(parser.parse(arguments)))
+    web = read(vars(parser.parse(arguments))).web
     from exporter.healthcheck import healthy
 
-    web = configuration.settings.web
     return 0 if healthy(web.listen_address, tls=web.config_file is not None) else FAILED
 
 

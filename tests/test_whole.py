@@ -128,8 +128,10 @@ def test_check_ends_with_4_where_nobody_answers() -> None:
 
 def test_healthcheck_says_whether_the_exporter_lives(normal: Demo) -> None:
     address = normal.web.removeprefix("http://")
-    assert run("healthcheck", f"--web.listen-address={address}", environment=ENVIRONMENT).returncode == 0
-    assert run("healthcheck", "--web.listen-address=127.0.0.1:1", environment=ENVIRONMENT).returncode == 1
+    assert run("healthcheck", f"--web.listen-address={address}").returncode == 0
+    assert run("healthcheck", environment={"BETATEL_WEB__LISTEN_ADDRESS": "127.0.0.1:1"}).returncode == 1
+    wrong = run("healthcheck", "--web.listen-address=nowhere")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
 
 
 def test_the_demo_takes_nothing_from_the_environment() -> None:

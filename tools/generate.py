@@ -7,12 +7,17 @@ from pathlib import Path
 
 from grafana import build as dashboards
 from helm import build as chart
+from prometheus import tune as rules
 from tools import references
 
 ROOT = Path(__file__).parent.parent
 
-SOURCES: tuple[Callable[[], Mapping[str, str]], ...] = (references.files, dashboards.files, chart.files)
-"""In order: the chart copies what those before it made."""
+SOURCES: tuple[Callable[[], Mapping[str, str]], ...] = (
+    references.files,
+    rules.files,
+    dashboards.files,
+    chart.files,
+)
 
 
 def stale() -> dict[str, str]:

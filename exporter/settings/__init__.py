@@ -4,7 +4,7 @@ A fault is told on one line that names the setting, what is wrong and what is al
 appears in a fault or a repr.
 """
 
-from exporter.settings.load import Configuration, SettingsError, load, nearest
+from exporter.settings.load import Configuration, SettingsError, load, nearest, read
 from exporter.settings.model import Address, Settings
 from exporter.settings.names import Setting, settings_of
 from exporter.settings.targets import Target
@@ -18,5 +18,6 @@ __all__ = [
     "Target",
     "load",
     "nearest",
+    "read",
     "settings_of",
 ]

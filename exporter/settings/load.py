@@ -47,8 +47,18 @@ def load(flags: Mapping[str, str]) -> Configuration:
     Raises SettingsError with every fault there is.
     """
     faults = list(_unknown_variables())
+    settings = read(flags, faults)
+    targets = resolve(settings, faults)
+    tls = _tls_context(settings, targets, faults)
+    if faults:
+        raise SettingsError(faults)
+    return Configuration(settings, targets, tls)
+
+
+def read(flags: Mapping[str, str], faults: Sequence[str] = ()) -> Settings:
+    """The settings as they are, complete or not; raises SettingsError, with the faults already known."""
     try:
-        settings = Settings(**_nested(flags))
+        return Settings(**_nested(flags))
     except YamlError as error:
         raise SettingsError([*faults, f"{title('config_file')}: {error}"]) from None
     except ValidationError as error:
@@ -56,11 +66,6 @@ def load(flags: Mapping[str, str]) -> Configuration:
         raise SettingsError([*faults, *map(_fault, details)]) from None
     except SourceError:
         raise SettingsError(faults) from None  # a section's own variable, which is not one of ours
-    targets = resolve(settings, faults)
-    tls = _tls_context(settings, targets, faults)
-    if faults:
-        raise SettingsError(faults)
-    return Configuration(settings, targets, tls)
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
