@@ -1,6 +1,7 @@
 """The cheapest HTTP client there is: kept connections, requests made once, no parsing beyond where an answer ends."""
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Sequence
 
@@ -35,13 +36,16 @@ class Connection:
         if head[9:12] != b"200":
             raise RuntimeError(f"{head!r} {body[:200]!r}")
         if head.startswith(b"http/1.0") or b"\r\nconnection: close\r\n" in head:
-            self.close()
+            await self.aclose()
         return body
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         if self._streams is not None:
-            self._streams[1].close()
+            _, writer = self._streams
             self._streams = None
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
 
 async def _body(reader: asyncio.StreamReader, head: bytes) -> bytes:
@@ -78,6 +82,6 @@ class Pages:
     async def get(self) -> list[bytes]:
         return await asyncio.gather(*(connection.exchange(request) for connection, request in self._requests))
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         for connection, _ in self._requests:
-            connection.close()
+            await connection.aclose()

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,10 +60,10 @@ def upstream(python: Path, folder: Path) -> Iterator[Bench]:
         yield Bench(python, folder, plain, secure, folder / "ca.pem")
 
 
-@contextlib.contextmanager
-def exporter(
+@contextlib.asynccontextmanager
+async def exporter(
     bench: Bench, base_url: str, *, accounts: int = 1, arguments: Sequence[str] = (), name: str = "exporter"
-) -> Iterator[Contestant]:
+) -> AsyncIterator[Contestant]:
     """The command itself; settings from the environment for one account, from a file for several."""
     port = free_port()
     settings = {"BETATEL_BASE_URL": base_url, "BETATEL_WEB__LISTEN_ADDRESS": f"127.0.0.1:{port}"}
@@ -77,22 +77,22 @@ def exporter(
         process.wait_for_port(port)
         pages = Pages(port, [scrape_request("/metrics")])
         yield Contestant(name, pages, process)
-        pages.close()
+        await pages.aclose()
 
 
-@contextlib.contextmanager
-def peer(bench: Bench, base_url: str, *, workers: int, name: str) -> Iterator[Contestant]:
+@contextlib.asynccontextmanager
+async def peer(bench: Bench, base_url: str, *, workers: int, name: str) -> AsyncIterator[Contestant]:
     port = free_port()
     command = ["-m", "bench.peer", f"--port={port}", f"--base-url={base_url}", f"--workers={workers}"]
     with Process([str(bench.python), *command, f"--ca-file={bench.ca_file}"]) as process:
         process.wait_for_port(port)
         pages = Pages(port, [scrape_request("/metrics")])
         yield Contestant(name, pages, process)
-        pages.close()
+        await pages.aclose()
 
 
-@contextlib.contextmanager
-def json_exporter(bench: Bench, base_url: str) -> Iterator[Contestant | None]:
+@contextlib.asynccontextmanager
+async def json_exporter(bench: Bench, base_url: str) -> AsyncIterator[Contestant | None]:
     """prometheus-community/json_exporter where it is on the PATH: a module and a probe a query, the probes all at once."""
     command = shutil.which("json_exporter", path=os.environ.get("PATH"))
     if command is None:
@@ -106,7 +106,7 @@ def json_exporter(bench: Bench, base_url: str) -> Iterator[Contestant | None]:
         probes = [f"/probe?module={name}&target={base_url}/{path}" for name, (path, _) in queries().items()]
         pages = Pages(port, list(map(scrape_request, probes)))
         yield Contestant("json_exporter", pages, process)
-        pages.close()
+        await pages.aclose()
 
 
 def limit(bench: Bench, latency: int, *, tls: bool = False) -> Contestant:

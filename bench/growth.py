@@ -25,7 +25,7 @@ async def measure(bench: Bench, *, quick: bool) -> Section:
 
 
 async def _try(bench: Bench, latency: int, accounts: int) -> tuple[tuple[str, ...], bool]:
-    with exporter(bench, bench.base_url(latency), accounts=accounts) as ours:
+    async with exporter(bench, bench.base_url(latency), accounts=accounts) as ours:
         assert ours.process is not None  # noqa: S101  for the type checker
         series = (await interleave([ours], 2))[ours.name]
         (page,) = await ours.pages.get()

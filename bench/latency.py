@@ -31,14 +31,15 @@ async def measure(bench: Bench, *, quick: bool) -> Section:
 
 async def _compare(bench: Bench, latency: int, *, tls: bool, rounds: int) -> dict[str, Series]:
     base_url = bench.base_url(latency, tls=tls)
-    with contextlib.ExitStack() as stack:
+    async with contextlib.AsyncExitStack() as stack:
         contestants = [
             limit(bench, latency, tls=tls),
-            stack.enter_context(exporter(bench, base_url)),
-            stack.enter_context(peer(bench, base_url, workers=1, name="sequential")),
-            stack.enter_context(peer(bench, base_url, workers=10, name="threaded")),
+            await stack.enter_async_context(exporter(bench, base_url)),
+            await stack.enter_async_context(peer(bench, base_url, workers=1, name="sequential")),
+            await stack.enter_async_context(peer(bench, base_url, workers=10, name="threaded")),
         ]
-        if other := stack.enter_context(json_exporter(bench, base_url)):
+        stack.push_async_callback(contestants[0].pages.aclose)
+        if other := await stack.enter_async_context(json_exporter(bench, base_url)):
             contestants.append(other)
         series = await interleave(contestants, rounds, seldom=SELDOM)
         (page,) = await contestants[1].pages.get()

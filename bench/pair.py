@@ -16,26 +16,26 @@ async def measure(bench: Bench, *, quick: bool) -> Section:
     rows = []
     intervals = 4 if quick else 15
     for ttl in (0.0, TTL):
-        before = await _calls(bench)
-        with exporter(bench, bench.base_url(20), arguments=[f"--cache-ttl={ttl}"]) as ours:
+        before = await calls(bench)
+        async with exporter(bench, bench.base_url(20), arguments=[f"--cache-ttl={ttl}"]) as ours:
             pair = [Pages(ours.pages.port, [scrape_request("/metrics")]) for _ in range(2)]
             for _ in range(intervals):
                 for pages, pause in zip(pair, (OFFSET, INTERVAL - OFFSET), strict=True):
                     await asyncio.gather(pages.get(), asyncio.sleep(pause))
             for pages in pair:
-                pages.close()
-        calls = await _calls(bench) - before
+                await pages.aclose()
+        asked = await calls(bench) - before
         rows.append(
-            (f"{ttl / INTERVAL:g} of the interval", str(2 * intervals), str(calls), f"{calls / intervals:g}")
+            (f"{ttl / INTERVAL:g} of the interval", str(2 * intervals), str(asked), f"{asked / intervals:g}")
         )
     text = f"Two scrapers of one exporter, each once an interval, {OFFSET:g} of it apart; calls counted by the API.\n\n"
     header = ("cache_ttl", "scrapes", "calls", "calls an interval")
     return Section("A pair of Prometheus servers", text + table(header, rows))
 
 
-async def _calls(bench: Bench) -> int:
+async def calls(bench: Bench) -> int:
     pages = Pages(bench.plain, [scrape_request("/calls")])
     try:
         return int((await pages.get())[0])
     finally:
-        pages.close()
+        await pages.aclose()

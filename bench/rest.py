@@ -21,7 +21,7 @@ async def measure_start(bench: Bench, *, quick: bool) -> Section:
     second: list[float] = []
     cpu: list[float] = []
     for _ in range(times):
-        with exporter(bench, bench.base_url(0, tls=True)) as ours:
+        async with exporter(bench, bench.base_url(0, tls=True)) as ours:
             assert ours.process is not None  # noqa: S101  for the type checker
             started.append(time.perf_counter() - ours.process.started)
             cpu.append(ours.process.cpu())
@@ -53,7 +53,7 @@ def _output(bench: Bench, code: str) -> str:
 
 async def measure_memory(bench: Bench, *, scrapes: int) -> Section:
     rows = []
-    with exporter(bench, bench.base_url(0, tls=True)) as ours:
+    async with exporter(bench, bench.base_url(0, tls=True)) as ours:
         assert ours.process is not None  # noqa: S101  for the type checker
         rows.append(("at rest, before any scrape", f"{ours.process.memory():.1f}", ""))
         at_rest = ours.process.memory()

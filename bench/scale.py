@@ -16,7 +16,7 @@ ACCOUNTS = (1, 10, 100)
 
 
 async def measure_scrapers(bench: Bench, *, quick: bool) -> Section:
-    with exporter(bench, bench.base_url(LATENCY)) as ours:
+    async with exporter(bench, bench.base_url(LATENCY)) as ours:
         assert ours.process is not None  # noqa: S101  for the type checker
         series: dict[str, Series] = {str(count): Series() for count in SCRAPERS}
         crowds = {
@@ -31,7 +31,7 @@ async def measure_scrapers(bench: Bench, *, quick: bool) -> Section:
                     series[str(count)].cpu += one.cpu
         for crowd in crowds.values():
             for pages in crowd:
-                pages.close()
+                await pages.aclose()
     rows = series_rows("", series, "1")
     text = (
         "Scrapers that come at the same moment share one collection. Times are each scraper's own, CPU is of all of them"
@@ -60,9 +60,11 @@ async def _all_at_once(crowd: list[Pages], process: Process) -> Series:
 async def measure_accounts(bench: Bench, *, quick: bool) -> Section:
     rows = []
     goals: list[Goal] = []
-    with contextlib.ExitStack() as stack:
+    async with contextlib.AsyncExitStack() as stack:
         contestants = [
-            stack.enter_context(exporter(bench, bench.base_url(LATENCY), accounts=count, name=str(count)))
+            await stack.enter_async_context(
+                exporter(bench, bench.base_url(LATENCY), accounts=count, name=str(count))
+            )
             for count in ACCOUNTS
         ]
         series = await interleave(contestants, 3 if quick else 15)
