@@ -44,8 +44,8 @@ LIMITED = """
 ## Rate limits
 
 429 is `rate_limited`. A `Retry-After` is kept for the account: until then nothing is sent, its queries fail as
-`rate_limited`, and `betatel_api_cooldown_until_timestamp_seconds` says until when. One hour is the most that is kept; what names no time to
-come is as none.
+`rate_limited`, and `betatel_api_cooldown_until_timestamp_seconds` says until when. One hour is the most that is kept; what
+names no time to come is as none.
 
 | what the API says | seconds without calls |
 |---|---|
