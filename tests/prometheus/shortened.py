@@ -6,25 +6,29 @@ shipped.
 """
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import yaml
 
-from prometheus.tune import RULES, ROOT, current, tuned
-from dataclasses import replace
+from prometheus.tune import ROOT, RULES, current, tuned
 
 FACTOR = 60
 UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 
 def shorter(duration: str, least: int = 1) -> str:
-    milliseconds = sum(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+)(ms|[smhdw])", duration))
+    milliseconds = sum(
+        int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+)(ms|[smhdw])", duration)
+    )
     return f"{max(milliseconds // FACTOR, least)}ms"
 
 
 def rules() -> str:
     shipped = current()
-    seconds = {name: value / FACTOR for name, value in shipped.thresholds.items() if name.endswith("_seconds")}
+    seconds = {
+        name: value / FACTOR for name, value in shipped.thresholds.items() if name.endswith("_seconds")
+    }
     text = tuned((ROOT / RULES).read_text(), replace(shipped, thresholds={**shipped.thresholds, **seconds}))
     document = yaml.safe_load(text)
     for group in document["groups"]:

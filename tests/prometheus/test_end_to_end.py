@@ -36,7 +36,9 @@ def test_a_failure_spike_pages_and_an_api_that_is_down_silences_it(
             client.post(f"http://{addresses.simulator}/-/scenario/{scenario}").raise_for_status()
 
         until(lambda: healthy_targets(client, prometheus) == 1)
-        until(lambda: query(client, prometheus, "account_window:betatel_telegram_failures_per_requests:zscore"))
+        until(
+            lambda: query(client, prometheus, "account_window:betatel_telegram_failures_per_requests:zscore")
+        )
         assert query(client, prometheus, 'ALERTS{alertstate="firing"}') == []
 
         switch("failure-spike")
