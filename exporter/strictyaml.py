@@ -8,6 +8,12 @@ import yaml
 MAX_SIZE = 1024 * 1024
 """Bytes of a file that are read at most."""
 
+MAX_VALUES = 100_000
+"""Values in a file, those behind anchors as often as they are used."""
+
+BROKEN = (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError)
+"""What PyYAML raises beside its own errors, over numbers, times and tags that are none."""
+
 
 class YamlError(Exception):
     """A file that cannot be read as one YAML mapping; the text is one line and quotes nothing of it but key names."""
@@ -46,10 +52,24 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         where = f" at line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise YamlError(f"is not valid YAML{where}") from None
-    except (yaml.YAMLError, ValueError, RecursionError, OverflowError):
+    except (yaml.YAMLError, *BROKEN):
         raise YamlError("is not valid YAML") from None
     if document is None:
         return {}
     if not isinstance(document, dict):
         raise YamlError("must be a mapping of settings")
+    _bound(document)
     return document
+
+
+def _bound(document: dict[str, Any]) -> None:
+    """A few anchors, each used often by the next, stand for more values than any memory holds."""
+    waiting: list[Any] = [document]
+    for _ in range(MAX_VALUES):
+        if not waiting:
+            return
+        value = waiting.pop()
+        waiting.extend(
+            value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        )
+    raise YamlError(f"has more than {MAX_VALUES} values")

@@ -29,8 +29,13 @@ class SettingsError(Exception):
     """Wrong settings; one line a fault."""
 
     def __init__(self, faults: Iterable[str]) -> None:
-        self.faults = tuple(faults)
+        self.faults = tuple(map(_one_line, faults))
         super().__init__("\n".join(self.faults))
+
+
+def _one_line(fault: str) -> str:
+    """A name from a file may hold anything."""
+    return fault if fault.isprintable() else fault.encode("unicode_escape").decode()
 
 
 @dataclass(frozen=True)

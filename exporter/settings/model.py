@@ -122,6 +122,12 @@ def checked_key(text: str) -> str:
     return key
 
 
+def _file(path: Path) -> Path:
+    if "\0" in str(path):
+        raise ValueError("must be the path of a file")
+    return path
+
+
 def _matching(pattern: str, message: str) -> AfterValidator:
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
@@ -158,6 +164,7 @@ Budget = Annotated[
     Mapping[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]], NoDecode, BeforeValidator(_budget)
 ]
 Key = Annotated[SecretStr, BeforeValidator(_key)]
+File = Annotated[Path, AfterValidator(_file)]
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -173,7 +180,7 @@ class AccountSettings(_Section):
     )
     account_id: AccountId = Field(description="x-account-id of the API", repr=False)
     api_key: Key | None = Field(None, description="x-api-key of the API; api_key_file is the better way")
-    api_key_file: Path | None = Field(None, description="file with the x-api-key, read anew when it changes")
+    api_key_file: File | None = Field(None, description="file with the x-api-key, read anew when it changes")
     base_url: BaseUrl | None = Field(None, description="this account's API, where it is another", repr=False)
     windows: Windows | None = Field(None, description="this account's windows, where they are others")
     timezone: Timezone | None = Field(None, description="this account's time zone, where it is another")
@@ -185,7 +192,7 @@ class WebSettings(_Section):
         Address("", 10742), description="address to listen on, [HOST]:PORT; without a host on all addresses"
     )
     telemetry_path: TelemetryPath = Field("/metrics", description="path of the metrics")
-    config_file: Path | None = Field(None, description="file with TLS and basic auth, see docs/web-config.md")
+    config_file: File | None = Field(None, description="file with TLS and basic auth, see docs/web-config.md")
     max_requests: int = Field(40, ge=1, le=10000, description="scrapes served at once; more get 503")
 
 
@@ -208,7 +215,7 @@ class Settings(BaseSettings):
     )
 
     api_key: Key | None = Field(None, description="x-api-key of the API", json_schema_extra=VARIABLE_ONLY)
-    api_key_file: Path | None = Field(
+    api_key_file: File | None = Field(
         None,
         description="file with the x-api-key, read anew when it changes",
         json_schema_extra=VARIABLE_ONLY,
@@ -235,10 +242,10 @@ class Settings(BaseSettings):
     cache_ttl: Seconds = Field(
         0.0, ge=0, le=3600, description="seconds that scrapers share one successful collection"
     )
-    ca_file: Path | None = Field(None, description="PEM file of authorities to trust beside the system's")
+    ca_file: File | None = Field(None, description="PEM file of authorities to trust beside the system's")
     allow_http: bool = Field(False, description="allow a base_url of http:// that is not loopback")
     revision: Revision = Field("", description="revision in the build info", json_schema_extra=VARIABLE_ONLY)
-    config_file: Path | None = Field(
+    config_file: File | None = Field(
         None, description="YAML file with any of these settings, and several accounts"
     )
     accounts: tuple[AccountSettings, ...] = Field(
