@@ -66,6 +66,7 @@ def create_app(
     """The exporter as an ASGI app; its lifespan closes the accounts."""
     by_name = {account.name: account for account in accounts}
     slots = _Slots(max_requests)
+    own = _own_registry()
     build_family = metrics.build_family(build.version, build.revision, build.python_version)
 
     async def collect(request: Request, chosen: Iterable[Account]) -> list[Metric]:
@@ -79,7 +80,7 @@ def create_app(
         families += metrics.process_families(telemetry)
         if web_config_reloaded is not None:
             families.append(metrics.web_config_family(web_config_reloaded()))
-        return _exposition([*families, *_own_families()])
+        return _exposition([*families, *own.collect()])
 
     async def probe(request: Request) -> ASGIApp:
         names = request.query_params.getlist("account")
@@ -178,13 +179,13 @@ def _exposition(families: Sequence[Metric]) -> ASGIApp:
     return app
 
 
-def _own_families() -> list[Metric]:
-    """process_* and python_*, made anew: the library's collectors register themselves where they are told to."""
+def _own_registry() -> CollectorRegistry:
+    """process_* and python_*, which the library's collectors make anew whenever the registry is asked."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
-    return list(registry.collect())
+    return registry
 
 
 def _refused(status: int, why: str) -> PlainTextResponse:
