@@ -34,7 +34,7 @@ async def test_of_a_hundred_scrapers_the_allowed_are_served_and_the_others_refus
     with Injector() as injector:
         gate = Gate(injector)
         injector.misbehave(QUERIES, gate.behave)
-        configuration = configured(monkeypatch, injector.url, **{"web.max_requests": str(allowed)})
+        configuration = configured(monkeypatch, injector.url, {"BETATEL_WEB__MAX_REQUESTS": str(allowed)})
         async with exporting(configuration) as exporter:
             scrapers = [asyncio.ensure_future(exporter.scrape(60)) for _ in range(SCRAPERS)]
             assert await eventually(lambda: sum(map(asyncio.Future.done, scrapers)) == SCRAPERS - allowed)
