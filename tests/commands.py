@@ -14,7 +14,9 @@ COMMAND = (sys.executable, "-m", "exporter")
 
 def clean(environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """An environment with nothing of this machine's but where programs are, and who measures coverage."""
-    kept = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")}
+    kept = {
+        name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")
+    }
     return kept | dict(environment or {})
 
 
