@@ -20,14 +20,14 @@ async def measure(bench: Bench, *, quick: bool) -> Section:
         "Scrapes with a timeout of 10 s, of which a collection has 9.5 s, and at most 200 calls at once; an account is"
         " carried when its ten queries are answered in time.\n\n"
     )
-    header = ("API answers in", "accounts", "carried", "median s", "CPU s", "peak MB", "open files")
+    header = ("API answers in", "accounts", "carried", "scrape s", "CPU s", "peak MB", "open files")
     return Section("Accounts in one scrape timeout", text + table(header, rows))
 
 
 async def _try(bench: Bench, latency: int, accounts: int) -> tuple[tuple[str, ...], bool]:
     async with exporter(bench, bench.base_url(latency), accounts=accounts) as ours:
         assert ours.process is not None  # noqa: S101  for the type checker
-        series = (await interleave([ours], 2))[ours.name]
+        series = (await interleave([ours], 1, warm_up=1))[ours.name]
         (page,) = await ours.pages.get()
         row = (
             f"{latency} ms",

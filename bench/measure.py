@@ -37,11 +37,15 @@ class Series:
 
 
 async def interleave(
-    contestants: Sequence[Contestant], rounds: int, *, seldom: Mapping[str, int] | None = None
+    contestants: Sequence[Contestant],
+    rounds: int,
+    *,
+    warm_up: int = WARM_UP,
+    seldom: Mapping[str, int] | None = None,
 ) -> dict[str, Series]:
     """Measure everyone in each round; of those named in `seldom` only every nth round, for they are slow."""
     series = {contestant.name: Series() for contestant in contestants}
-    for number in range(-WARM_UP, rounds):
+    for number in range(-warm_up, rounds):
         for contestant in contestants:
             if number < 0:
                 await contestant.pages.get()

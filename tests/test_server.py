@@ -1,4 +1,7 @@
+import resource
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -46,3 +49,19 @@ def test_an_address_that_is_not_there_is_one_line(address: Address, why: str) ->
 def test_a_taken_port_without_a_host_is_told() -> None:
     with bind(Address("", 0)) as taken, pytest.raises(BindError, match="Address already in use"):
         bind(Address("", bound(taken).port))
+
+
+def test_a_server_may_open_as_many_files_as_the_system_allows() -> None:
+    code = """
+import resource
+from exporter.server import run
+async def soft_limit():
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, hard), hard))
+print(run(soft_limit()))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert int(done.stdout) == resource.getrlimit(resource.RLIMIT_NOFILE)[1]

@@ -46,13 +46,15 @@ def telemetry() -> Telemetry:
 Handler = Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
 
 
-def make_upstream(handler: Handler, telemetry: Telemetry) -> Upstream:
+def make_upstream(
+    handler: Handler, telemetry: Telemetry, key: Callable[[], str] = lambda: "key-1"
+) -> Upstream:
     return Upstream(
         httpx.MockTransport(handler),
         "https://api.example/connect-hub",
         account="shop",
         account_id="account-1",
-        key=lambda: "key-1",
+        key=key,
         observer=telemetry,
         user_agent="betatel-exporter/test",
     )
@@ -80,6 +82,21 @@ async def test_a_query_is_posted_with_the_account_s_credentials(
     assert request.headers["content-type"] == "application/json"
     assert request.headers["user-agent"] == "betatel-exporter/test"
     assert json.loads(request.content) == {"type": "last5m", "timezone": "UTC"}
+
+
+async def test_a_key_that_has_changed_is_sent_from_the_next_query_on(telemetry: Telemetry) -> None:
+    keys = iter(["old", "old", "new", "old"])
+    sent = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        sent.append((request.headers["x-api-key"], request.url.path, request.content))
+        return httpx.Response(200, stream=httpx.ByteStream(b"[]"))
+
+    upstream = make_upstream(answer, telemetry, lambda: next(keys))
+    for _ in range(4):
+        await upstream.fetch(QUERY)
+    assert [key for key, *_ in sent] == ["old", "old", "new", "old"]
+    assert len({(path, body) for _, path, body in sent}) == 1
 
 
 async def test_records_are_asked_for_at_their_own_path(api: respx.MockRouter, upstream: Upstream) -> None:
