@@ -1,4 +1,7 @@
-"""Stands in for a pager: prints what Alertmanager sends to http://127.0.0.1:9099/RECEIVER. Standard library only."""
+"""Stands in for a pager: prints what Alertmanager sends to http://127.0.0.1:9099/RECEIVER.
+
+Standard library only, so that any Python runs it: `python receiver.py [HOST:PORT]`.
+"""
 
 import contextlib
 import json
@@ -7,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-ADDRESS = ("127.0.0.1", 9099)
+ADDRESS = "127.0.0.1:9099"
 
 
 def lines(receiver: str, message: Mapping[str, Any]) -> Iterator[str]:
@@ -30,14 +33,15 @@ class Handler(BaseHTTPRequestHandler):
         """What is printed are alerts."""
 
 
-def main() -> None:
+def main(address: str = ADDRESS) -> None:
+    host, _, port = address.rpartition(":")
     try:
-        server = ThreadingHTTPServer(ADDRESS, Handler)
+        server = ThreadingHTTPServer((host, int(port)), Handler)
     except OSError as error:
-        sys.exit(f"receiver: cannot listen at {ADDRESS[0]}:{ADDRESS[1]}: {error.strerror}")
+        sys.exit(f"receiver: cannot listen at {address}: {error.strerror}")
     with server, contextlib.suppress(KeyboardInterrupt):
         server.serve_forever()
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

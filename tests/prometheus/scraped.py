@@ -12,12 +12,12 @@ from prometheus_client.samples import Sample
 
 from exporter import metrics
 from exporter.accounts import Account
-from exporter.models import RecordsQuery, StatsQuery, Status, Window
+from exporter.models import Query, RecordsQuery, StatsQuery, Status, Window
 from exporter.simulator import ACCOUNT_ID, API_KEY, BASE_PATH, create_app
 from exporter.telemetry import Telemetry
 from exporter.upstream import Upstream
 
-QUERIES = [
+QUERIES: list[Query] = [
     *(
         StatsQuery(window, "UTC")
         for window in (Window.LAST_5_MINUTES, Window.LAST_HOUR, Window.LAST_24_HOURS)

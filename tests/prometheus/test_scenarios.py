@@ -1,5 +1,6 @@
 """The whole chain but Prometheus' scraping: simulator, exporter, rules. What each scenario tells, and nothing else."""
 
+import asyncio
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,6 @@ import yaml
 
 from prometheus.tune import ROOT, RULES
 from tests.prometheus.scraped import scraped
-
-pytestmark = pytest.mark.anyio
 
 TOLD: dict[str, set[tuple[str, str]]] = {
     "normal": set(),
@@ -39,13 +38,12 @@ TOLD: dict[str, set[tuple[str, str]]] = {
 
 
 @pytest.mark.parametrize("scenario", TOLD)
-async def test_a_scenario_tells_what_it_is_and_nothing_else_and_is_over_when_it_is_over(
+def test_a_scenario_tells_what_it_is_and_nothing_else_and_is_over_when_it_is_over(
     scenario: str, tool: Callable[[str], str], tmp_path: Path
 ) -> None:
     promtool = tool("promtool")
-    series = await scraped(
-        scenarios=[("normal", 90), (scenario, 60), ("normal", 120)], messages_per_hour=600
-    )
+    scenarios = [("normal", 90), (scenario, 60), ("normal", 120)]
+    series = asyncio.run(scraped(scenarios=scenarios, messages_per_hour=600))
     test = tmp_path / "test.yml"
     test.write_text(yaml.safe_dump(promtool_test(series, TOLD[scenario]), width=10**9))
     done = subprocess.run([promtool, "test", "rules", test], capture_output=True, text=True, check=False)
