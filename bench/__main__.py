@@ -55,13 +55,15 @@ def main() -> int:
     parser.add_argument("--scrapes", type=int, help=f"for the memory (default: {MEMORY_SCRAPES}, quick 300)")
     parser.add_argument("--write", action="store_true", help="put the result into docs/performance.md")
     options = parser.parse_args()
-    load = os.getloadavg()[0]
+    load_before = os.getloadavg()[0]
     scrapes = options.scrapes or (300 if options.quick else MEMORY_SCRAPES)
     every = measurements(quick=options.quick, scrapes=scrapes)
     sections = asyncio.run(run({name: every[name] for name in options.only}))
     goals = [goal for section in sections for goal in section.goals]
     command = " ".join(["python -m bench", *sys.argv[1:]])
-    text = "\n".join([machine(command, load), "", goals_table(goals), "", *map(str, sections)])
+    text = "\n".join(
+        [machine(command, load_before, os.getloadavg()[0]), "", goals_table(goals), "", *map(str, sections)]
+    )
     sys.stdout.write(f"{text}\n")
     if options.write:
         write(text)

@@ -21,7 +21,7 @@ PACKAGES = (
 )
 
 
-def machine(command: str, load: float) -> str:
+def machine(command: str, load_before: float, load_after: float) -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     versions = ", ".join(
         f"{name} {importlib.metadata.version(name)}" for name in PACKAGES if _installed(name)
@@ -29,7 +29,7 @@ def machine(command: str, load: float) -> str:
     rows = [
         ("command", f"`{command}`"),
         ("processor", f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB"),
-        ("load average of the minute before", f"{load:.2f}"),
+        ("load average of a minute, before and after", f"{load_before:.1f}, {load_after:.1f}"),
         ("system", f"Linux {platform.release().split('-')[0]}"),
         ("Python", sys.version.split()[0]),
         ("packages", versions),
