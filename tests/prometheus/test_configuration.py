@@ -146,6 +146,7 @@ def test_without_an_exporter_nothing_else_is_told(alertmanager: Alertmanager) ->
     down = alert("ExporterDown", job="betatel", instance="a")
     assert alertmanager.silenced(down, *rest) == names(*NUMBERS, "ApiDown")
     assert alertmanager.silenced(down, alert("ExporterAbsent")) == names("ExporterAbsent")
+    assert alertmanager.silenced(alert("ExporterAbsent", job="betatel"), *rest) == names(*NUMBERS, "ApiDown")
 
 
 def test_an_exporter_of_another_job_or_one_replica_of_several_silences_nothing(
@@ -153,6 +154,7 @@ def test_an_exporter_of_another_job_or_one_replica_of_several_silences_nothing(
 ) -> None:
     rest = [alert(name) for name in NUMBERS if alert(name)["severity"] == "critical"]
     assert alertmanager.silenced(alert("ExporterDown", job="other", instance="a"), *rest) == set()
+    assert alertmanager.silenced(alert("ExporterAbsent", job="other"), *rest) == set()
     assert alertmanager.silenced(
         alert("ExporterDown", job="betatel", instance="a", severity="warning"), *rest
     ) == set()  # fmt: skip
