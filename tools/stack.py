@@ -198,7 +198,7 @@ def _tell(addresses: Addresses) -> None:
         f"Alertmanager  http://{addresses.alertmanager}/#/alerts",
         "",
         f"Break it:  {scenario}/outage",
-        "           In about four minutes BetatelDeliveryFailureSpike pages; a line below says so.",
+        "           In about five minutes BetatelDeliveryFailureSpike pages; a line below says so.",
         f"Mend it:   {scenario}/normal",
         "Stop with Ctrl-C.",
         "",
