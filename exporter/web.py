@@ -4,14 +4,10 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Metric, make_asgi_app
-from prometheus_client.gc_collector import GCCollector
-from prometheus_client.platform_collector import PlatformCollector
-from prometheus_client.process_collector import ProcessCollector
-from prometheus_client.registry import Collector
+from prometheus_client import Metric
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
@@ -22,6 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exporter import metrics
 from exporter.accounts import Account
+from exporter.collection import Snapshot
+from exporter.exposition import Writer, own_registry, readable
 from exporter.page import CSP, render
 from exporter.telemetry import Telemetry
 
@@ -64,38 +62,18 @@ def create_app(
     web_config_reloaded: Callable[[], bool] | None = None,
 ) -> Starlette:
     """The exporter as an ASGI app; its lifespan closes the accounts."""
-    by_name = {account.name: account for account in accounts}
+    exporter = _Exporter(
+        accounts,
+        telemetry,
+        build,
+        timeout=timeout,
+        timeout_offset=timeout_offset,
+        web_config_reloaded=web_config_reloaded,
+    )
     slots = _Slots(max_requests)
-    own = _own_registry()
-    build_family = metrics.build_family(build.version, build.revision, build.python_version)
-
-    async def collect(request: Request, chosen: Iterable[Account]) -> list[Metric]:
-        seconds = budget(request.headers.getlist(TIMEOUT_HEADER), timeout, timeout_offset)
-        deadline = asyncio.get_running_loop().time() + seconds
-        snapshots = await asyncio.gather(*(account.snapshot(deadline) for account in chosen))
-        return [*metrics.account_families(snapshots, telemetry), build_family]
-
-    async def scrape(request: Request) -> ASGIApp:
-        families = await collect(request, accounts)
-        families += metrics.process_families(telemetry)
-        if web_config_reloaded is not None:
-            families.append(metrics.web_config_family(web_config_reloaded()))
-        return _exposition([*families, *own.collect()])
-
-    async def probe(request: Request) -> ASGIApp:
-        names = request.query_params.getlist("account")
-        if len(names) != 1 or names[0] not in by_name:
-            return _refused(400, f"account must be given once, as one of: {', '.join(by_name)}")
-        return _exposition(await collect(request, [by_name[names[0]]]))
 
     async def page(_: Request) -> HTMLResponse:
         return HTMLResponse(render(accounts, build.version, telemetry_path, time.time()))
-
-    async def healthy(_: Request) -> PlainTextResponse:
-        return PlainTextResponse("Healthy.\n")
-
-    async def ready(_: Request) -> PlainTextResponse:
-        return PlainTextResponse("Ready.\n")
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -107,16 +85,79 @@ def create_app(
     app = Starlette(
         routes=[
             Route("/", page),
-            Route(telemetry_path, slots.guard(scrape)),
-            Route("/probe", slots.guard(probe)),
-            Route("/-/healthy", healthy),
-            Route("/-/ready", ready),
+            Route(telemetry_path, slots.guard(exporter.metrics)),
+            Route("/probe", slots.guard(exporter.probe)),
+            Route("/-/healthy", _healthy),
+            Route("/-/ready", _ready),
         ],
         middleware=[Middleware(_SecurityHeaders)],
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
     return app
+
+
+class _Exporter:
+    """The two paths that collect."""
+
+    def __init__(
+        self,
+        accounts: Sequence[Account],
+        telemetry: Telemetry,
+        build: Build,
+        *,
+        timeout: float,
+        timeout_offset: float,
+        web_config_reloaded: Callable[[], bool] | None,
+    ) -> None:
+        self._accounts = {account.name: account for account in accounts}
+        self._telemetry = telemetry
+        self._build = metrics.build_family(build.version, build.revision, build.python_version)
+        self._timeout = timeout
+        self._timeout_offset = timeout_offset
+        self._web_config_reloaded = web_config_reloaded
+        self._own = own_registry()
+        self._writer = Writer()
+
+    async def metrics(self, request: Request) -> ASGIApp:
+        snapshots = await self._collect(request, self._accounts.values())
+
+        def families() -> Iterator[Metric]:
+            yield from metrics.account_families(snapshots, self._telemetry)
+            yield self._build
+            yield from metrics.process_families(self._telemetry)
+            if self._web_config_reloaded is not None:
+                yield metrics.web_config_family(self._web_config_reloaded())
+            yield from self._own.collect()
+
+        return self._writer.page(families, len(snapshots))
+
+    async def probe(self, request: Request) -> ASGIApp:
+        match request.query_params.getlist("account"):
+            case [name] if name in self._accounts:
+                snapshots = await self._collect(request, [self._accounts[name]])
+            case _:
+                return _refused(400, f"account must be given once, as one of: {', '.join(self._accounts)}")
+
+        def families() -> Iterator[Metric]:
+            yield from metrics.account_families(snapshots, self._telemetry)
+            yield self._build
+
+        return self._writer.page(families, 1)
+
+    async def _collect(self, request: Request, accounts: Collection[Account]) -> list[Snapshot]:
+        seconds = budget(request.headers.getlist(TIMEOUT_HEADER), self._timeout, self._timeout_offset)
+        collecting = max(seconds - self._writer.takes(len(accounts)), seconds / 2)
+        deadline = asyncio.get_running_loop().time() + collecting
+        return await asyncio.gather(*(account.snapshot(deadline) for account in accounts))
+
+
+async def _healthy(_: Request) -> PlainTextResponse:
+    return PlainTextResponse("Healthy.\n")
+
+
+async def _ready(_: Request) -> PlainTextResponse:
+    return PlainTextResponse("Ready.\n")
 
 
 Endpoint = Callable[[Request], Awaitable[ASGIApp]]
@@ -133,7 +174,7 @@ class _Slots:
         """Refuse what the client library cannot read and what is too much; otherwise scrape."""
 
         async def guarded(request: Request) -> ASGIApp:
-            if not _readable(request.scope):
+            if not readable(request.scope):
                 return _refused(400, "the query and the headers must be UTF-8")
             if self._taken >= self._limit:
                 return _refused(503, f"{self._limit} scrapes are being served already")
@@ -159,47 +200,8 @@ class _SecurityHeaders:
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-class _Page(Collector):
-    """Families as the client library's exposition takes them."""
-
-    def __init__(self, families: Sequence[Metric]) -> None:
-        self._families = families
-
-    def collect(self) -> Sequence[Metric]:
-        return self._families
-
-    describe = collect  # name[] finds a family by what describes it
-
-
-def _exposition(families: Sequence[Metric]) -> ASGIApp:
-    """Negotiation, gzip and name[] are the client library's."""
-    registry = CollectorRegistry()
-    registry.register(_Page(families))
-    app: ASGIApp = make_asgi_app(registry)
-    return app
-
-
-def _own_registry() -> CollectorRegistry:
-    """process_* and python_*, which the library's collectors make anew whenever the registry is asked."""
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
-    GCCollector(registry=registry)
-    return registry
-
-
 def _refused(status: int, why: str) -> PlainTextResponse:
     return PlainTextResponse(f"{why}\n", status_code=status)
-
-
-def _readable(scope: Scope) -> bool:
-    """Whether the client library's exposition, which decodes strictly, can read a request."""
-    try:
-        for text in (scope["query_string"], *(part for header in scope["headers"] for part in header)):
-            text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _positive(headers: Iterable[str]) -> Iterator[float]:

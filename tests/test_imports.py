@@ -17,7 +17,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "accounts": {"models", "upstream", "collection"},
     "metrics": {"models", "collection", "telemetry"},
     "page": {"accounts"},
-    "web": {"accounts", "metrics", "page", "telemetry"},
+    "exposition": set(),
+    "web": {"accounts", "collection", "exposition", "metrics", "page", "telemetry"},
     "settings": {"models", "strictyaml"},
     "webconfig": set(),
     "simulator": set(),
@@ -43,14 +44,14 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 ROOMS_OF_A_LIBRARY = {
-    "prometheus_client": {"metrics", "web"},
+    "prometheus_client": {"exposition", "metrics", "web"},
     "httpx": {"upstream", "demo"},
     "httpx_aiohttp": {"upstream"},
     "aiohttp": {"upstream"},
     "pydantic": {"models", "settings"},
     "pydantic_settings": {"settings"},
     "yaml": {"strictyaml", "webconfig"},
-    "starlette": {"assembly", "demo", "server", "simulator", "web", "webconfig"},
+    "starlette": {"assembly", "demo", "exposition", "server", "simulator", "web", "webconfig"},
     "uvicorn": {"server"},
     "uvloop": {"server"},
     "structlog": {"logs"},
