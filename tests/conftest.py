@@ -9,7 +9,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # the same examples at every run, however slow the machine is; `make fuzz` looks for new ones
-settings.register_profile("suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("suite")
 
 ROOT = Path(__file__).parent.parent
