@@ -70,3 +70,19 @@ async def test_scrapers_that_share_a_collection_each_get_their_answer_in_their_o
             gate.open()
             assert not (await patient).failed
             assert injector.asked == dict.fromkeys(QUERIES, 1)
+
+
+async def test_a_health_check_is_answered_between_the_pages_of_a_crowd(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Injector() as injector:
+        gate = Gate(injector)
+        injector.misbehave(QUERIES, gate.behave)
+        async with exporting(configured(monkeypatch, injector.url)) as exporter:
+            scrapers = [asyncio.ensure_future(exporter.scrape(60)) for _ in range(40)]
+            assert await eventually(lambda: injector.busy == len(QUERIES))
+            gate.open()
+            await asyncio.wait(scrapers, return_when=asyncio.FIRST_COMPLETED)
+            assert (await exporter.client.get("/-/healthy")).status_code == 200
+            assert sum(map(asyncio.Future.done, scrapers)) < 20
+            assert {page.status for page in await asyncio.gather(*scrapers)} == {200}
