@@ -1,7 +1,6 @@
 """The command as a process of its own, and raw requests to it."""
 
 import contextlib
-import os
 import re
 import signal
 import socket
@@ -119,8 +118,6 @@ def ran(environ: Mapping[str, str], *arguments: str, cwd: Path = ROOT) -> "subpr
     )
 
 
-def without_privileges() -> list[str]:
-    """A prefix that runs a command as a user that no machine has; empty where we are not root."""
-    if os.geteuid() != 0:
-        return []
-    return ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", "--no-new-privs"]
+def without_privileges(setpriv: str) -> list[str]:
+    """A prefix that runs a command as a user that no machine has."""
+    return [setpriv, "--reuid=54321", "--regid=54321", "--clear-groups", "--no-new-privs"]

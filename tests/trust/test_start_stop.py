@@ -1,7 +1,6 @@
 """The real command: how it starts where little is given, and how it ends."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -116,11 +115,9 @@ def test_help_needs_nothing_at_all(command: str) -> None:
 
 
 def test_any_user_may_run_it_without_a_home_and_where_nothing_can_be_written(
-    injector: Injector, tmp_path: Path
+    injector: Injector, tmp_path: Path, tool: Callable[[str], str]
 ) -> None:
-    prefix = without_privileges()
-    if prefix and shutil.which("setpriv") is None:
-        pytest.skip("setpriv is not installed")
+    prefix = without_privileges(tool("setpriv")) if os.geteuid() == 0 else []
     if subprocess.run(
         [*prefix, sys.executable, "-c", ""], env={}, capture_output=True, check=False
     ).returncode:
