@@ -33,6 +33,9 @@ SAYS = 0.4
 CROWD, ALLOWED = 100, 40
 """Scrapers at once, and how many of them are served by default."""
 
+CROWDS = 5
+"""Of which the best counts: a busy machine may pause in one of them, an exporter that is held up is so in all."""
+
 HEALTHY_WITHIN = 0.1
 """Seconds."""
 
@@ -165,20 +168,21 @@ async def soak(folder: Path, scrapes: int, seed: int) -> list[str]:
             await soaking.run()
             soaking.tell()
             end = await settled(exporter, injector)
-            statuses, longest = await crowd(exporter, injector)
+            crowds = [await crowd(exporter, injector) for _ in range(CROWDS)]
 
     say(f"{'':8} {'memory':>9} {'sockets':>8} {'tasks':>6} {'threads':>8}")
     for name, usage in (("start", start), ("end", end)):
         say(f"{name:8} {usage.memory:6.1f} MB {usage.sockets:8} {usage.tasks:6} {usage.threads:8}")
-    say(f"{CROWD} scrapers at once: statuses {dict(statuses)}, health within {longest * 1000:.0f} ms")
+    for statuses, longest in crowds:
+        say(f"{CROWD} scrapers at once: statuses {dict(statuses)}, health within {longest * 1000:.0f} ms")
     wrong = {
         "memory": end.memory > start.memory + MEMORY_ALLOWED,
         "sockets": end.sockets > start.sockets,
         "tasks": end.tasks > start.tasks,
         "threads": end.threads > start.threads,
         "a status other than 200": set(soaking.statuses) != {200},
-        "scrapes at once": statuses != {200: ALLOWED, 503: CROWD - ALLOWED},
-        "health checks": longest > HEALTHY_WITHIN,
+        "scrapes at once": any(statuses != {200: ALLOWED, 503: CROWD - ALLOWED} for statuses, _ in crowds),
+        "health checks": min(longest for _, longest in crowds) > HEALTHY_WITHIN,
     }
     return [name for name, is_so in wrong.items() if is_so]
 
