@@ -264,43 +264,41 @@ SETTINGS = st.recursive(
     ),
     max_leaves=6,
 )
-ODD_YAML = st.sampled_from(
-    [
-        "a: &a [*a]",
-        "accounts: &a [*a]",
-        "&a {web: *a}",
-        "web: !!python/object:os.system x",
-        "? [a]\n: b",
-        "- 1",
-        "%YAML 9.9\n---\n",
-        "a: 1\na: 2",
-        "{" * 5000,
-        "[" * 5000,
-        "timeout: 1:30",
-        "timeout: 0o17",
-        "timeout: .inf",
-        "\t",
-        "a: |\n" + "x" * 5000,
-        "windows: 2026-01-01",
-        "timeout: !!binary aGk=",
-        "timeout: !!set {a}",
-        "<<: {timeout: 5}",
-        "<<: 5",
-        "\x00",
-        "\ufeff",
-        "---\n---\n",
-        "\n".join([f"a{n}: &a{n} [{','.join([f'*a{n - 1}' if n else '1'] * 9)}]" for n in range(9)]),
-        "2001-99-99: 1",
-        "timeout: 99999-99-99",
-        "timeout: 2001-13-45 25:61:61",
-        "timeout: !!timestamp x",
-        "timeout: !!int x",
-    ]
+ODD_YAML = (
+    "a: &a [*a]",
+    "accounts: &a [*a]",
+    "&a {web: *a}",
+    "web: !!python/object:os.system x",
+    "? [a]\n: b",
+    "- 1",
+    "%YAML 9.9\n---\n",
+    "a: 1\na: 2",
+    "{" * 5000,
+    "[" * 5000,
+    "timeout: 1:30",
+    "timeout: 0o17",
+    "timeout: .inf",
+    "\t",
+    "a: |\n" + "x" * 5000,
+    "windows: 2026-01-01",
+    "timeout: !!binary aGk=",
+    "timeout: !!set {a}",
+    "<<: {timeout: 5}",
+    "<<: 5",
+    "\x00",
+    "\ufeff",
+    "---\n---\n",
+    "\n".join([f"a{n}: &a{n} [{','.join([f'*a{n - 1}' if n else '1'] * 9)}]" for n in range(9)]),
+    "2001-99-99: 1",
+    "timeout: 99999-99-99",
+    "timeout: 2001-13-45 25:61:61",
+    "timeout: !!timestamp x",
+    "timeout: !!int x",
 )
 FILES = (
     st.binary(max_size=200)
     | st.text(max_size=100).map(str.encode)
-    | ODD_YAML.map(str.encode)
+    | st.sampled_from(ODD_YAML).map(str.encode)
     | SETTINGS.map(lambda value: yaml.safe_dump(value, allow_unicode=True).encode())
 )
 

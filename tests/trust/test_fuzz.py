@@ -58,3 +58,9 @@ def test_flags_are_settings_or_faults_of_one_line_each(flags: Mapping[str, str])
 @given(content=fuzzing.WEB_FILES)
 def test_a_web_config_file_is_one_or_a_fault_of_one_line(folder: Path, content: bytes) -> None:
     fuzzing.a_web_config_file_is_one_or_a_fault_of_one_line(folder, content)
+
+
+@pytest.mark.parametrize("text", fuzzing.ODD_YAML, ids=lambda text: repr(text[:20]))
+def test_yaml_of_a_known_odd_kind_is_told_in_one_line(folder: Path, text: str) -> None:
+    fuzzing.a_settings_file_is_settings_or_faults_of_one_line_each(folder, text.encode())
+    fuzzing.a_web_config_file_is_one_or_a_fault_of_one_line(folder, text.encode())
