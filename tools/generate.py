@@ -8,12 +8,13 @@ from pathlib import Path
 from grafana import build as dashboards
 from helm import build as chart
 from prometheus import tune as rules
-from tools import references
+from tools import references, reliability
 
 ROOT = Path(__file__).parent.parent
 
 SOURCES: tuple[Callable[[], Mapping[str, str]], ...] = (
     references.files,
+    reliability.files,
     rules.files,
     dashboards.files,
     chart.files,
