@@ -47,7 +47,7 @@ lint: $(VENV)/.dev ## ruff, mypy and the check of the generated files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(MAKE) --no-print-directory generate GENERATE_ARGS=--check
+	@$(BIN)/python -m tools.generate --check
 
 format: $(VENV)/.dev ## format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
@@ -56,7 +56,9 @@ tools: ## outside tools the tests use (Debian: Prometheus, Alertmanager, Helm, C
 	@.ci/tools
 
 generate: $(VENV)/.dev ## write what is generated from the code
-	@$(BIN)/python -m tools.generate $(GENERATE_ARGS)
+	@$(BIN)/python -m tools.generate
+	@if command -v helm >/dev/null; then $(BIN)/python -m helm.manifests; \
+	else echo "packaging/kubernetes is left as it is: helm is not installed (make tools)"; fi
 
 bench: $(VENV)/.dev ## measure against the limit, a sequential client and a threaded one; a few minutes
 	@$(BIN)/python -m bench $(BENCH_ARGS)

@@ -116,7 +116,7 @@ def test_make_stack_without_prometheus_ends_with_one_line(tmp_path: Path) -> Non
 
 
 def test_a_service_that_does_not_start_is_told_with_its_last_words(tmp_path: Path) -> None:
-    script = "import sys; print('listening'); sys.exit('address already in use')"
+    script = "import sys; print('listening', flush=True); sys.exit('address already in use')"
     service = Service("Prometheus", [sys.executable, "-c", script], f"http://{free_address()}")
     with (
         pytest.raises(StackError, match=r"^Prometheus does not start: address already in use$"),
