@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack test coverage lint format tools generate bench soak fuzz audit image-test lock clean
+.PHONY: help demo stack test test-fast coverage lint format tools generate bench soak fuzz audit image-test lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ stack: $(VENV)/.run ## the demo with Prometheus and Alertmanager of this machine
 test: $(VENV)/.dev ## the whole test suite
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+test-fast: $(VENV)/.dev ## the unit tests: nothing outside Python, in seconds
+	@$(BIN)/python -m pytest -q tests/unit $(PYTEST_ARGS)
+
 coverage: $(VENV)/.dev ## the suite again, with branch coverage of the exporter
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest $(PYTEST_ARGS)
@@ -57,11 +60,11 @@ tools: ## outside tools the tests use (Debian: Prometheus, Alertmanager, Helm, C
 
 generate: $(VENV)/.dev ## write what is generated from the code
 	@$(BIN)/python -m tools.generate
-	@if command -v helm >/dev/null; then $(BIN)/python -m helm.manifests; \
+	@if command -v helm >/dev/null; then $(BIN)/python -m tools.chart.manifests; \
 	else echo "packaging/kubernetes is left as it is: helm is not installed (make tools)"; fi
 
 bench: $(VENV)/.dev ## measure against the limit, a sequential client and a threaded one; a few minutes
-	@$(BIN)/python -m bench $(BENCH_ARGS)
+	@$(BIN)/python -m tools.bench $(BENCH_ARGS)
 
 soak: $(VENV)/.dev ## ten thousand scrapes of a misbehaving API: does anything grow?
 	@$(BIN)/python -m tools.soak $(SOAK_ARGS)

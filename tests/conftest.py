@@ -3,18 +3,17 @@
 import os
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.paths import ROOT
 
 # the same examples at every run, however slow the machine is; `make fuzz` looks for new ones
 settings.register_profile(
     "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("suite")
-
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="session")

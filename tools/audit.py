@@ -6,7 +6,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-LOCK = Path(__file__).parent.parent / "requirements" / "run.lock"
+LOCK = Path(__file__).parents[1] / "requirements" / "run.lock"
 
 LICENCES = re.compile(r"Apache|MIT|BSD|ISC|PSF|Python Software Foundation|MPL|Mozilla", re.IGNORECASE)
 """Licences that go with ours; another one is a decision for people."""

@@ -13,8 +13,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
 
-from tests.trust import fuzzing
-from tests.trust.rig import Rig, rigged
+from tests.integration.trust import fuzzing
+from tests.integration.trust.rig import Rig, rigged
 
 EXAMPLES = 100
 """Before the next property has its turn."""

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from grafana import build as dashboards
-from helm import build as chart
-from prometheus import tune as rules
 from tools import references, reliability
+from tools.chart import build as chart
+from tools.dashboards import build as dashboards
+from tools.rules import tune as rules
 
 ROOT = Path(__file__).parent.parent
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from tests.faults.cases import BODY, CONNECTION, HTTP, LIMITS, Fault
-from tests.faults.places import PLACES
+from tests.integration.faults.cases import BODY, CONNECTION, HTTP, LIMITS, Fault
+from tests.integration.faults.places import PLACES
 
 PATH = "docs/reliability.md"
 

@@ -14,8 +14,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.cases import FAULTS, Fault
-from tests.faults.injector import ACCOUNT_ID, KEY, QUERIES, Exchange, Injector, good
+from tests.integration.faults.cases import FAULTS, Fault
+from tests.integration.faults.injector import ACCOUNT_ID, KEY, QUERIES, Exchange, Injector, good
 from tools.soaked import Usage
 
 SCRAPERS = 4

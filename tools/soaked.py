@@ -10,9 +10,9 @@ import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from exporter.assembly import make_app
-from exporter.server import Service, _config, _Server, bind, run
-from exporter.settings import Address, load
+from betatel_exporter.assembly import make_app
+from betatel_exporter.config import Address, load
+from betatel_exporter.web.server import Service, _config, _Server, bind, run
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def services(
         Service(
             "betatel-exporter demo",
             [
-                *(sys.executable, "-m", "exporter", "demo", *demo),
+                *(sys.executable, "-m", "betatel_exporter", "demo", *demo),
                 f"--web.listen-address={addresses.exporter}",
                 f"--simulator.listen-address={addresses.simulator}",
             ],

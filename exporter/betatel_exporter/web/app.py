@@ -1,0 +1,212 @@
+"""The app: /metrics and /probe collect, the page and the health checks only look at what is known."""
+
+import asyncio
+import contextlib
+import math
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from prometheus_client import Metric
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from betatel_exporter import metrics
+from betatel_exporter.accounts import Account
+from betatel_exporter.calls import Telemetry
+from betatel_exporter.collection import Snapshot
+from betatel_exporter.web.exposition import Writer, own_registry, readable
+from betatel_exporter.web.landing import CSP, render
+
+TIMEOUT_HEADER = "x-prometheus-scrape-timeout-seconds"
+SECURITY_HEADERS = {
+    "content-security-policy": CSP,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+
+
+@dataclass(frozen=True)
+class Build:
+    version: str
+    revision: str
+    python_version: str
+
+
+def budget(headers: Iterable[str], timeout: float, offset: float) -> float:
+    """Seconds a scrape may take: the least of the setting and what the scraper says, less the offset.
+
+    A scraper that says less than twice the offset gets half of what it says, so that there is always time to answer in.
+    Header values that are no positive number are passed over.
+    """
+    least = min([timeout, *_positive(headers)])
+    return max(least - offset, least / 2)
+
+
+def create_app(
+    accounts: Sequence[Account],
+    telemetry: Telemetry,
+    build: Build,
+    *,
+    telemetry_path: str = "/metrics",
+    timeout: float = 10.0,
+    timeout_offset: float = 0.5,
+    max_requests: int = 40,
+    web_config_reloaded: Callable[[], bool] | None = None,
+) -> Starlette:
+    """The exporter as an ASGI app; its lifespan closes the accounts."""
+    exporter = _Exporter(
+        accounts,
+        telemetry,
+        build,
+        timeout=timeout,
+        timeout_offset=timeout_offset,
+        web_config_reloaded=web_config_reloaded,
+    )
+    slots = _Slots(max_requests)
+
+    async def page(_: Request) -> HTMLResponse:
+        return HTMLResponse(render(accounts, build.version, telemetry_path, time.time()))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await asyncio.gather(*(account.aclose() for account in accounts))
+
+    app = Starlette(
+        routes=[
+            Route("/", page),
+            Route(telemetry_path, slots.guard(exporter.metrics)),
+            Route("/probe", slots.guard(exporter.probe)),
+            Route("/-/healthy", _healthy),
+            Route("/-/ready", _ready),
+        ],
+        middleware=[Middleware(_SecurityHeaders)],
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+class _Exporter:
+    """The two paths that collect."""
+
+    def __init__(
+        self,
+        accounts: Sequence[Account],
+        telemetry: Telemetry,
+        build: Build,
+        *,
+        timeout: float,
+        timeout_offset: float,
+        web_config_reloaded: Callable[[], bool] | None,
+    ) -> None:
+        self._accounts = {account.name: account for account in accounts}
+        self._telemetry = telemetry
+        self._build = metrics.build_family(build.version, build.revision, build.python_version)
+        self._timeout = timeout
+        self._timeout_offset = timeout_offset
+        self._web_config_reloaded = web_config_reloaded
+        self._own = own_registry()
+        self._writer = Writer()
+
+    async def metrics(self, request: Request) -> ASGIApp:
+        snapshots = await self._collect(request, self._accounts.values())
+
+        def families() -> Iterator[Metric]:
+            yield from metrics.account_families(snapshots, self._telemetry)
+            yield self._build
+            yield from metrics.process_families(self._telemetry)
+            if self._web_config_reloaded is not None:
+                yield metrics.web_config_family(self._web_config_reloaded())
+            yield from self._own.collect()
+
+        return self._writer.page(families, len(snapshots))
+
+    async def probe(self, request: Request) -> ASGIApp:
+        match request.query_params.getlist("account"):
+            case [name] if name in self._accounts:
+                snapshots = await self._collect(request, [self._accounts[name]])
+            case _:
+                return _refused(400, f"account must be given once, as one of: {', '.join(self._accounts)}")
+
+        def families() -> Iterator[Metric]:
+            yield from metrics.account_families(snapshots, self._telemetry)
+            yield self._build
+
+        return self._writer.page(families, 1)
+
+    async def _collect(self, request: Request, accounts: Collection[Account]) -> list[Snapshot]:
+        seconds = budget(request.headers.getlist(TIMEOUT_HEADER), self._timeout, self._timeout_offset)
+        collecting = max(seconds - self._writer.takes(len(accounts)), seconds / 2)
+        deadline = asyncio.get_running_loop().time() + collecting
+        return await asyncio.gather(*(account.snapshot(deadline) for account in accounts))
+
+
+async def _healthy(_: Request) -> PlainTextResponse:
+    return PlainTextResponse("Healthy.\n")
+
+
+async def _ready(_: Request) -> PlainTextResponse:
+    return PlainTextResponse("Ready.\n")
+
+
+Endpoint = Callable[[Request], Awaitable[ASGIApp]]
+
+
+class _Slots:
+    """Scrapes served at once."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._taken = 0
+
+    def guard(self, endpoint: Endpoint) -> Endpoint:
+        """Refuse what the client library cannot read and what is too much; otherwise scrape."""
+
+        async def guarded(request: Request) -> ASGIApp:
+            if not readable(request.scope):
+                return _refused(400, "the query and the headers must be UTF-8")
+            if self._taken >= self._limit:
+                return _refused(503, f"{self._limit} scrapes are being served already")
+            self._taken += 1
+            try:
+                return await endpoint(request)
+            finally:
+                self._taken -= 1
+
+        return guarded
+
+
+class _SecurityHeaders:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def _refused(status: int, why: str) -> PlainTextResponse:
+    return PlainTextResponse(f"{why}\n", status_code=status)
+
+
+def _positive(headers: Iterable[str]) -> Iterator[float]:
+    for header in headers:
+        with contextlib.suppress(ValueError):
+            seconds = float(header)
+            if math.isfinite(seconds) and seconds > 0:
+                yield seconds

@@ -1,0 +1,11 @@
+"""TLS and passwords of the exporter's own pages, from the file that Prometheus' exporters share.
+
+The format is that of prometheus/exporter-toolkit, docs/web-configuration.md. What is supported of it, and how
+changes are picked up, stands in docs/web-config.md.
+"""
+
+from betatel_exporter.webconfig.auth import BasicAuth
+from betatel_exporter.webconfig.document import WebConfigError
+from betatel_exporter.webconfig.live import WebConfig
+
+__all__ = ["BasicAuth", "WebConfig", "WebConfigError"]

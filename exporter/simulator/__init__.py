@@ -1,6 +1,0 @@
-"""The provider's API as a small world of its own: seeded traffic, scenarios, a clock that can run fast."""
-
-from exporter.simulator.api import ACCOUNT_ID, API_KEY, BASE_PATH, create_app
-from exporter.simulator.scenarios import SCENARIOS
-
-__all__ = ["ACCOUNT_ID", "API_KEY", "BASE_PATH", "SCENARIOS", "create_app"]

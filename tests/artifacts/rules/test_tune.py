@@ -1,0 +1,54 @@
+from dataclasses import replace
+
+import pytest
+
+from tools.rules.tune import ROOT, RULES, current, files, tuned, tuning
+
+SHIPPED = (ROOT / RULES).read_text(encoding="utf-8")
+
+
+def test_the_rules_have_the_numbers_and_addresses_of_the_tuning_file() -> None:
+    assert files() == {RULES: SHIPPED}
+
+
+def test_a_changed_number_changes_where_it_is_marked_and_nothing_else() -> None:
+    wanted = replace(current(), thresholds={**current().thresholds, "outage_failure_ratio": 0.8})
+    before, after = SHIPPED.splitlines(), tuned(SHIPPED, wanted).splitlines()
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    assert len(changed) == 2
+    for old, new in changed:
+        assert old.replace("> 0.9 ", "> 0.8 ") == new
+
+
+def test_a_number_inside_parentheses_keeps_them() -> None:
+    wanted = replace(current(), thresholds={**current().thresholds, "drop_min_requests": 70})
+    assert "min1d1w >= 70)  # tune: drop_min_requests" in tuned(SHIPPED, wanted)
+
+
+def test_addresses_are_put_in_front_of_runbooks_and_dashboards() -> None:
+    text = tuned(
+        SHIPPED, replace(current(), runbooks="https://wiki.example/otp", grafana="https://grafana.example")
+    )
+    assert "runbook_url: https://wiki.example/otp/BetatelApiDown.md" in text
+    assert (
+        "dashboard_url: https://grafana.example/d/betatel-overview?var-account={{ $labels.account }}" in text
+    )
+    assert "github.com" not in text
+    assert tuned(text, current()) == SHIPPED
+
+
+def test_addresses_may_end_in_a_slash() -> None:
+    text = "{thresholds: {}, links: {runbooks: 'https://wiki.example/', grafana: 'https://grafana.example/'}}"
+    assert (tuning(text).runbooks, tuning(text).grafana) == (
+        "https://wiki.example",
+        "https://grafana.example",
+    )
+
+
+@pytest.mark.parametrize(
+    "thresholds", [{"outage_failure_ratio": 0.9}, {**current().thresholds, "outage_failure_ratoi": 0.8}]
+)
+def test_a_number_that_is_missing_or_mistyped_is_named(thresholds: dict[str, float]) -> None:
+    odd = min(thresholds.keys() ^ current().thresholds.keys())
+    with pytest.raises(ValueError, match=odd):
+        tuned(SHIPPED, replace(current(), thresholds=thresholds))

@@ -1,0 +1,20 @@
+from betatel_exporter.config import settings_of
+from betatel_exporter.metrics import CATALOGUE
+from tools import generate, references
+
+
+def test_no_generated_file_is_stale() -> None:
+    assert sorted(generate.stale()) == []
+
+
+def test_the_reference_of_metrics_has_every_metric() -> None:
+    text = references.metrics()
+    assert all(f"| `{metric.name}` | {metric.type} |" in text for metric in CATALOGUE)
+
+
+def test_the_reference_of_settings_has_every_name_of_every_setting() -> None:
+    text = references.configuration()
+    for setting in settings_of():
+        assert f"| `{setting.key}` |" in text
+        assert setting.flag is None or f"`{setting.flag}`" in text
+        assert setting.variable is None or f"`{setting.variable}`" in text

@@ -1,0 +1,307 @@
+"""The faults, with what is expected of the exporter: the tests run them, docs/reliability.md shows them."""
+
+import asyncio
+import functools
+import gzip
+import json
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import formatdate
+
+from betatel_exporter.api.models import Operation, Reason
+from tests.integration.faults.injector import CODE, PHONE, STATUSES, Behaviour, Exchange, good_body, record
+
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What one query meets."""
+
+    what: str
+    behave: Behaviour
+    reason: Reason
+    only: Operation | None = None
+    requests: int = 1
+    """HTTP requests that a query costs: two where the connection broke before an answer."""
+    slow: bool = False
+    """Whether nothing but the end of the budget ends it."""
+    big: bool = False
+    """Whether it is after the exporter's memory."""
+    cooldown: float = 0.0
+    """Seconds that nothing is sent afterwards."""
+
+    def __str__(self) -> str:
+        return self.what
+
+
+def body(content: bytes, headers: str = "Content-Type: application/json\r\n") -> Behaviour:
+    async def behave(exchange: Exchange) -> None:
+        await exchange.answer(content, headers=headers)
+
+    return behave
+
+
+def document(value: object) -> Behaviour:
+    return body(json.dumps(value).encode())
+
+
+def status(code: int, headers: str = "") -> Behaviour:
+    """An error whose page echoes the request's secrets, as debugging servers do."""
+
+    async def behave(exchange: Exchange) -> None:
+        page = f"<h1>{code}</h1><pre>{dict(exchange.headers)} {PHONE} {CODE}</pre>"
+        await exchange.answer(page.encode(), f"{code} Something", f"Content-Type: text/html\r\n{headers}")
+
+    return behave
+
+
+def told_to_wait(after: Callable[[], str]) -> Behaviour:
+    async def behave(exchange: Exchange) -> None:
+        await exchange.answer(b"{}", "429 Too Many Requests", f"Retry-After: {after()}\r\n")
+
+    return behave
+
+
+def raw(*pieces: bytes, pause: float = 0.0, close: bool = True) -> Behaviour:
+    async def behave(exchange: Exchange) -> None:
+        for piece in pieces:
+            await exchange.send(piece)
+            await asyncio.sleep(pause)
+        if close:
+            exchange.writer.close()
+        else:
+            await asyncio.Event().wait()
+
+    return behave
+
+
+def changed(**fields: object) -> Behaviour:
+    """The good answer with some of its fields replaced."""
+
+    async def behave(exchange: Exchange) -> None:
+        answer = json.loads(good_body(exchange.query))
+        entry = answer[0] if isinstance(answer, list) else answer
+        entry.update({name: value for name, value in fields.items() if name in entry})
+        await exchange.answer(json.dumps(answer).encode())
+
+    return behave
+
+
+async def reset(exchange: Exchange) -> None:
+    exchange.reset()
+
+
+async def silence(_: Exchange) -> None:
+    await asyncio.Event().wait()
+
+
+async def trickle(exchange: Exchange) -> None:
+    await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    while True:
+        await exchange.send(b" ")
+        await asyncio.sleep(0.02)
+
+
+async def interim_answers(exchange: Exchange) -> None:
+    while True:
+        await exchange.send(b"HTTP/1.1 102 Processing\r\n\r\n")
+        await asyncio.sleep(0.02)
+
+
+async def truncated(exchange: Exchange) -> None:
+    content = good_body(exchange.query)
+    await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(content), content[:-9]))
+    exchange.writer.close()
+
+
+async def truncated_chunks(exchange: Exchange) -> None:
+    content = good_body(exchange.query)
+    chunk = b"%x\r\n%b\r\n" % (len(content), content)
+    await exchange.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk)
+    exchange.writer.close()
+
+
+async def reset_in_the_body(exchange: Exchange) -> None:
+    await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n[")
+    await asyncio.sleep(0.05)
+    exchange.reset()
+
+
+async def fifty_megabytes(exchange: Exchange) -> None:
+    await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n[" % (50 * MEGABYTE))
+    for _ in range(50 * 16):
+        await exchange.send(b" " * (MEGABYTE // 16))
+
+
+async def endless_chunks(exchange: Exchange) -> None:
+    await exchange.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        await exchange.send(b"10000\r\n" + b" " * 65536 + b"\r\n")
+
+
+async def endless_headers(exchange: Exchange) -> None:
+    await exchange.send(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        await exchange.send(b"X-Padding: " + b"x" * 1000 + b"\r\n")
+
+
+async def endless_status_line(exchange: Exchange) -> None:
+    await exchange.send(b"HTTP/1.1 200 ")
+    while True:
+        await exchange.send(b"x" * 65536)
+
+
+async def another_status(exchange: Exchange) -> None:
+    asked = exchange.query.partition("/")[2]
+    other = STATUSES[STATUSES.index(asked) - 1]
+    await exchange.answer(json.dumps({"total": 4711, "list": [record(other)]}).encode())
+
+
+@functools.cache
+def _two_hundred_megabytes() -> bytes:
+    packer = zlib.compressobj(wbits=31)
+    blank = b" " * MEGABYTE
+    return b"".join([*(packer.compress(blank) for _ in range(200)), packer.flush()])
+
+
+async def gzip_bomb(exchange: Exchange) -> None:
+    await exchange.answer(_two_hundred_megabytes(), headers=GZIP)
+
+
+GZIP = "Content-Encoding: gzip\r\n"
+ENTRY = {"total_requests": 1, "total_transactions": 1, "total_amount": 1}
+LONG_NUMBER = json.dumps([ENTRY | {"total_requests": "1" * 900_000 + "x"}]).encode()
+NOT_FINITE = "a count is {}"
+STATS, TDR = Operation.STATS, Operation.TDR
+CONNECT, TIMEOUT, INVALID = Reason.CONNECT, Reason.TIMEOUT, Reason.INVALID_RESPONSE
+
+CONNECTION = (
+    Fault("the connection is reset once the request is there", reset, CONNECT, requests=2),
+    Fault("the connection is closed without an answer", raw(), CONNECT, requests=2),
+    Fault("no answer", silence, TIMEOUT, slow=True),
+    Fault("interim answers (102) without end", interim_answers, TIMEOUT, slow=True),
+    Fault(
+        "half of the headers, then nothing", raw(b"HTTP/1.1 200 OK\r\nCont", close=False), TIMEOUT, slow=True
+    ),
+    Fault(
+        "headers, then nothing",
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", close=False),
+        TIMEOUT,
+        slow=True,
+    ),
+    Fault("an answer that trickles", trickle, TIMEOUT, slow=True),
+    Fault("a body shorter than its Content-Length", truncated, INVALID),
+    Fault("chunks that end too early", truncated_chunks, INVALID),
+    Fault("the connection is reset within the body", reset_in_the_body, INVALID),
+)
+
+HTTP = (
+    Fault("not HTTP at all", raw(b"SSH-2.0-OpenSSH_9.2\r\n"), INVALID),
+    Fault("a status line that is none", raw(b"HTTP/1.1 OK 200\r\n\r\n"), INVALID),
+    Fault(
+        "a status line with bytes that are no UTF-8",
+        raw(b"HTTP/1.1 200 \xff\xfe\r\nContent-Length: 2\r\n\r\n[]"),
+        INVALID,
+    ),
+    Fault("two different Content-Lengths", body(b"[]", "Content-Length: 7\r\n"), INVALID),
+    Fault(
+        "chunks without a size", raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), INVALID
+    ),
+    Fault("a status line without end", endless_status_line, INVALID, big=True),
+    Fault("headers without end", endless_headers, INVALID, big=True),
+    Fault("200 without a body", body(b""), INVALID),
+    Fault("204", status(204), INVALID),
+    Fault("206, a part of the answer", status(206), INVALID),
+    *(
+        Fault(f"{code}, a redirect", status(code, "Location: /api/elsewhere\r\n"), INVALID)
+        for code in (301, 302, 303, 307, 308)
+    ),
+    *(Fault(f"{code}", status(code), Reason.CLIENT_ERROR) for code in (400, 404, 422)),
+    *(Fault(f"{code}", status(code), Reason.UNAUTHORIZED) for code in (401, 403)),
+    *(Fault(f"{code}", status(code), Reason.SERVER_ERROR) for code in (500, 502, 503)),
+)
+
+DAY = 86400.0
+RATE_LIMITS = (
+    ("", lambda: "", 0.0),
+    ("with Retry-After: 30", lambda: "30", 30.0),
+    ("with Retry-After: 0", lambda: "0", 0.0),
+    ("with Retry-After: -5", lambda: "-5", 0.0),
+    ("with Retry-After: a week in seconds", lambda: "604800", 3600.0),
+    ("with Retry-After: a number of 5000 digits", lambda: "9" * 5000, 3600.0),
+    ("with Retry-After: a date in a minute", lambda: formatdate(time.time() + 60, usegmt=True), 60.0),
+    ("with Retry-After: a date in a week", lambda: formatdate(time.time() + 7 * DAY, usegmt=True), 3600.0),
+    ("with Retry-After: a date gone by", lambda: formatdate(time.time() - 60, usegmt=True), 0.0),
+    ("with Retry-After: a date that is none", lambda: "Mon, 99 Jan 2040 00:00:00 GMT", 0.0),
+    ("with Retry-After: a year of 20 digits", lambda: f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT", 0.0),
+    ("with Retry-After: rubbish", lambda: "soon \xff, 5", 0.0),
+)
+LIMITS = (
+    Fault("429 without Retry-After", status(429), Reason.RATE_LIMITED),
+    *(
+        Fault(f"429 {what}", told_to_wait(after), Reason.RATE_LIMITED, cooldown=cooldown)
+        for what, after, cooldown in RATE_LIMITS
+        if what
+    ),
+)
+
+BODY = (
+    Fault(
+        "HTML with 200", body(f"<html>{PHONE} {CODE}</html>".encode(), "Content-Type: text/html\r\n"), INVALID
+    ),
+    Fault("null", document(None), INVALID),
+    Fault("a text", document(CODE), INVALID),
+    Fault("a list of texts", document([PHONE, CODE]), INVALID),
+    Fault("an object of another shape", document({"error": f"{PHONE} {CODE}"}), INVALID),
+    Fault("an entry without its fields", document([{}]), INVALID, only=STATS),
+    Fault("a page without its list", document({"total": 3}), INVALID, only=TDR),
+    Fault("a record without its fields", document({"total": 3, "list": [{}]}), INVALID, only=TDR),
+    Fault("NaN", changed(total_requests=float("nan"), total=float("nan")), INVALID),
+    Fault("Infinity", changed(total_requests=float("inf"), total=float("inf")), INVALID),
+    Fault("a number beyond what a float holds", changed(total_requests="1e999", total="1e999"), INVALID),
+    Fault("a negative count", changed(total_transactions=-1, total=-1), INVALID),
+    Fault("a number that is a text", changed(total_amount="a lot", total="a lot"), INVALID),
+    Fault("a number that is true", changed(total_requests=True, total=True), INVALID),
+    Fault("a currency that is none", changed(currency='EUR"} 1\n'), INVALID, only=STATS),
+    Fault(
+        "hundreds of currencies",
+        document([ENTRY | {"currency": f"{chr(65 + i % 26)}{chr(65 + i // 26)}X"} for i in range(300)]),
+        INVALID,
+        only=STATS,
+    ),
+    Fault("another status than asked for", another_status, INVALID, only=TDR),
+    Fault("a total without a record", changed(list=[]), INVALID, only=TDR),
+    Fault("a record without a total", changed(total=0), INVALID, only=TDR),
+    Fault(
+        "a record without a time zone",
+        changed(list=[record("X") | {"timestamp": "2026-01-02"}]),
+        INVALID,
+        only=TDR,
+    ),
+    Fault("invalid UTF-8", body(b'["\xff\xfe"]'), INVALID),
+    Fault("a UTF-16 body", body("[]".encode("utf-16")), INVALID),
+    Fault("gzip that is none", body(b"[]", GZIP), INVALID),
+    Fault("gzip that ends too early", body(gzip.compress(b"[" + b" " * 100_000 + b"]")[:60], GZIP), INVALID),
+    Fault("a content-encoding nobody asked for", body(b"[]", "Content-Encoding: br\r\n"), INVALID),
+    Fault("50 MB", fifty_megabytes, INVALID, big=True),
+    Fault("chunks without end", endless_chunks, INVALID, big=True),
+    Fault("a gzip bomb of 200 MB", gzip_bomb, INVALID, big=True),
+    Fault("100 000 nested brackets", body(b"[" * 100_000 + b"]" * 100_000), INVALID, big=True),
+    Fault("100 000 nested objects", body(b'{"list":' * 100_000 + b"}" * 100_000), INVALID, big=True),
+    Fault("half a million wrong entries", body(b"[" + b"0," * 500_000 + b"0]"), INVALID, big=True),
+    Fault(
+        "300 000 empty records", body(b'{"total":1,"list":[' + b"{}," * 300_000 + b"{}]}"), INVALID, big=True
+    ),
+    Fault(
+        "a number of a million digits",
+        body(b'{"total":' + b"9" * 1_000_000 + b',"list":[]}'),
+        INVALID,
+        big=True,
+    ),
+    Fault("a text of a million digits for a number", body(LONG_NUMBER), INVALID, only=STATS, big=True),
+)
+
+FAULTS = (*CONNECTION, *HTTP, *LIMITS, *BODY)

@@ -1,0 +1,144 @@
+"""The whole exporter as an app, its upstream sockets real, and what a scraper makes of its page."""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.applications import Starlette
+
+from betatel_exporter.assembly import make_app
+from betatel_exporter.config import Configuration, load
+from tests.integration.faults.injector import ACCOUNT_ID, KEY, QUERIES
+
+SCRAPE_TIMEOUT = 1.0
+"""Seconds that the scraper waits where only the end of the budget ends a fault; half of it is the budget."""
+
+Series = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+@dataclass
+class Clock:
+    """The real time, moved on by leaps."""
+
+    leaped: float = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.leaped
+
+
+@dataclass(frozen=True)
+class Scrape:
+    status: int
+    took: float
+    text: str
+    headers: httpx.Headers = field(default_factory=httpx.Headers)
+
+    @property
+    def series(self) -> Series:
+        return {
+            (sample.name, frozenset(sample.labels.items())): sample.value
+            for family in text_string_to_metric_families(self.text)
+            for sample in family.samples
+        }
+
+    @property
+    def values(self) -> Series:
+        """What the API told."""
+        return {key: value for key, value in self.series.items() if key[0].startswith("betatel_telegram_")}
+
+    @property
+    def failed(self) -> set[str]:
+        """Queries without success; every query must be told of."""
+        outcomes = self.labelled("betatel_scrape_query_success", "query")
+        assert set(outcomes) == set(QUERIES)
+        return {query for query, success in outcomes.items() if not success}
+
+    @property
+    def up(self) -> float:
+        return self.labelled("betatel_up", "account")["default"]
+
+    def labelled(self, name: str, *labels: str) -> dict[str, float]:
+        """Values of a metric by some of its labels, joined by slashes."""
+        return {
+            "/".join(dict(pairs)[label] for label in labels): value
+            for (sample, pairs), value in self.series.items()
+            if sample == name
+        }
+
+    def failures(self) -> dict[str, float]:
+        """HTTP requests that failed so far, by operation and reason; without the zeros."""
+        counts = self.labelled("betatel_api_failures_total", "operation", "reason")
+        return {key: value for key, value in counts.items() if value}
+
+
+def of_query(query: str, values: Series) -> set[tuple[str, frozenset[tuple[str, str]]]]:
+    """The series that come from a query."""
+    operation, _, name = query.partition("/")
+    label = ("window" if operation == "stats" else "status", name)
+    return {key for key in values if label in key[1]}
+
+
+@dataclass
+class Exporter:
+    app: Starlette
+    client: httpx.AsyncClient
+    clock: Clock
+
+    async def scrape(self, says: float = 5.0, path: str = "/metrics") -> Scrape:
+        """A scraper that says it waits for some seconds."""
+        started = time.perf_counter()
+        response = await self.client.get(path, headers={"X-Prometheus-Scrape-Timeout-Seconds": f"{says:g}"})
+        return Scrape(response.status_code, time.perf_counter() - started, response.text, response.headers)
+
+
+def configured(
+    monkeypatch: pytest.MonkeyPatch,
+    base_url: str,
+    environment: Mapping[str, str] | None = None,
+    **flags: str,
+) -> Configuration:
+    """Settings as an operator would give them."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name, value in ({"BETATEL_API_KEY": KEY} | dict(environment or {})).items():
+        monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
+    return load({"account_id": ACCOUNT_ID, "base_url": base_url, **flags})
+
+
+@contextlib.asynccontextmanager
+async def exporting(configuration: Configuration) -> AsyncIterator[Exporter]:
+    """Serve a configuration to a client in the same process; at the end everything must be gone."""
+    clock = Clock()
+    app = make_app(configuration, clock=clock)
+    assert isinstance(app, Starlette)
+    tasks = asyncio.all_tasks()
+    threads = threading.active_count()
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://exporter") as client,
+    ):
+        yield Exporter(app, client, clock)
+    assert asyncio.all_tasks() == tasks
+    assert threading.active_count() <= threads + 1  # the loop's own helper, where a name was looked up
+
+
+async def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+    """Whether another thread gets there within some seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:  # noqa: ASYNC110  another thread's state has no Event here
+        await asyncio.sleep(0.005)
+    return condition()
+
+
+def open_sockets() -> int:
+    """Sockets of this process: the exporter's, and the far ends of those that a test's servers have accepted."""
+    return sum(link.is_socket() for link in Path("/proc/self/fd").iterdir())

@@ -1,0 +1,42 @@
+"""Faults of what is answered; how it came does not matter here, and so one event loop is enough."""
+
+import tracemalloc
+
+import pytest
+
+from betatel_exporter.api.models import Operation
+from tests.integration.faults.cases import BODY, FAULTS, LIMITS, MEGABYTE, Fault
+from tests.integration.faults.expect import Case, a_fault_costs_its_own_series_only, cases_of
+from tests.integration.faults.harness import configured, exporting
+from tests.integration.faults.injector import QUERIES, STATS, Injector
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.mark.parametrize("case", list(cases_of((*LIMITS, *BODY))))
+async def test_a_wrong_answer_costs_its_own_series_only_and_the_next_scrape_recovers(
+    case: Case, injector: Injector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_fault_costs_its_own_series_only(case, injector, configured(monkeypatch, injector.url))
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.big], ids=str)
+async def test_memory_stays_flat_when_every_query_gets_it(
+    fault: Fault, injector: Injector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with exporting(configured(monkeypatch, injector.url)) as exporter:
+        await exporter.scrape()
+        injector.misbehave(STATS if fault.only is Operation.STATS else QUERIES, fault.behave)
+        tracemalloc.start()
+        try:
+            page = await exporter.scrape(30)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert page.failed
+    assert peak < 40 * MEGABYTE, "ten answers of 1 MiB each and what reading them takes"

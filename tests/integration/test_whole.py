@@ -1,0 +1,145 @@
+"""The real commands against the simulated API, over real sockets."""
+
+import json
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from betatel_exporter.api.models import Status
+from tests.support.commands import run, running, wait_for
+
+ENVIRONMENT = {"BETATEL_API_KEY": "simulated-key", "BETATEL_ACCOUNT_ID": "simulated-account"}
+QUERIES = [f"stats/{window}" for window in ("last5m", "lasth", "last24h")] + [
+    f"tdr/{status}" for status in Status
+]
+
+
+class Demo:
+    def __init__(self, web: str, api: str) -> None:
+        self.web, self.api = web, api
+
+    def switch(self, scenario: str) -> None:
+        httpx.post(f"{self.api}/-/scenario/{scenario}").raise_for_status()
+
+    def metrics(self) -> str:
+        return httpx.get(f"{self.web}/metrics").raise_for_status().text
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    arguments = ["demo", "--web.listen-address=127.0.0.1:0", "--simulator.listen-address=127.0.0.1:0"]
+    with running(arguments, r"page +(http://\S+)/$") as (process, page):
+        api = wait_for(process, r"API +(http://[^/]+)/")
+        wait_for(process, "Stop with Ctrl-C")
+        yield Demo(page[1], api[1])
+
+
+@pytest.fixture
+def normal(demo: Demo) -> Iterator[Demo]:
+    demo.switch("normal")
+    yield demo
+    demo.switch("normal")
+
+
+def test_the_demo_is_up_with_all_ten_queries(normal: Demo) -> None:
+    page = normal.metrics()
+    assert 'betatel_up{account="default"} 1.0' in page
+    for query in QUERIES:
+        assert f'betatel_scrape_query_success{{account="default",query="{query}"}} 1.0' in page
+    for status in Status:
+        assert f'betatel_telegram_messages{{account="default",status="{status}"}}' in page
+    assert float(re.search(r'requests{account="default",window="last24h"} (\S+)', page)[1]) > 0  # type: ignore[index]
+
+
+def test_promtool_has_nothing_to_say_about_a_real_page(normal: Demo, tool: Callable[[str], str]) -> None:
+    checked = subprocess.run(
+        [tool("promtool"), "check", "metrics"],
+        input=normal.metrics(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "reason"),
+    [("errors", "server_error"), ("rejected-key", "unauthorized"), ("rate-limit", "rate_limited")],
+)
+def test_a_failing_api_is_told_and_recovers(scenario: str, reason: str) -> None:
+    with running(["simulate", "--listen-address=127.0.0.1:0"], r"(http://([^/]+))/api\S*") as (_, api):
+        environment = ENVIRONMENT | {"BETATEL_BASE_URL": api[0]}
+        with running(["--web.listen-address=127.0.0.1:0"], r"address=(\S+)", environment) as (_, web):
+            exporter = Demo(f"http://{web[1]}", api[1])
+            exporter.switch(scenario)
+            page = exporter.metrics()
+            assert 'betatel_up{account="default"} 0.0' in page
+            assert "betatel_telegram_requests{" not in page
+            landing = httpx.get(f"{exporter.web}/").text
+            assert landing.count(f"<code>{reason}</code>") == 10
+            exporter.switch("normal")
+            if scenario != "rate-limit":
+                assert 'betatel_up{account="default"} 1.0' in exporter.metrics()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_demo_cleanly(signum: signal.Signals) -> None:
+    arguments = ["demo", "--web.listen-address=127.0.0.1:0", "--simulator.listen-address=127.0.0.1:0"]
+    with running(arguments, "Stop with Ctrl-C") as (process, _):
+        process.send_signal(signum)
+        assert process.wait(timeout=10) == 0
+        assert process.stdout is not None
+        assert process.stdout.read() == ""
+
+
+def test_check_tells_a_person_and_a_script(normal: Demo) -> None:
+    environment = ENVIRONMENT | {"BETATEL_BASE_URL": f"{normal.api}/api/v1/connect-hub"}
+    told = run("check", environment=environment)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.startswith("account default: 10 queries in ")
+    assert all(re.search(rf"  {query} +ok +\d+ ms  ", told.stdout) for query in QUERIES)
+    assert "  60 s: 14,400" in told.stdout
+    assert "\x1b" not in told.stdout
+
+    document = json.loads(run("check", "--json", environment=environment).stdout)
+    (account,) = document["accounts"]
+    assert account["up"]
+    assert [entry["query"] for entry in account["queries"]] == QUERIES
+    assert document["calls_per_day"] == {"15": 57600, "30": 28800, "60": 14400}
+
+
+@pytest.mark.parametrize(("scenario", "code"), [("rejected-key", 3), ("rate-limit", 5), ("errors", 6)])
+def test_check_ends_with_what_is_wrong(normal: Demo, scenario: str, code: int) -> None:
+    normal.switch(scenario)
+    told = run("check", environment=ENVIRONMENT | {"BETATEL_BASE_URL": f"{normal.api}/api/v1/connect-hub"})
+    assert told.returncode == code
+    assert told.stdout.count(" failed ") == 10
+
+
+def test_check_ends_with_4_where_nobody_answers() -> None:
+    told = run("check", environment=ENVIRONMENT | {"BETATEL_BASE_URL": "http://127.0.0.1:1"})
+    assert told.returncode == 4
+    assert told.stdout.count("connect: no connection") == 10
+
+
+def test_healthcheck_says_whether_the_exporter_lives(normal: Demo) -> None:
+    address = normal.web.removeprefix("http://")
+    assert run("healthcheck", f"--web.listen-address={address}").returncode == 0
+    assert run("healthcheck", environment={"BETATEL_WEB__LISTEN_ADDRESS": "127.0.0.1:1"}).returncode == 1
+    wrong = run("healthcheck", "--web.listen-address=nowhere")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+
+
+def test_the_demo_takes_nothing_from_the_environment() -> None:
+    arguments = ["demo", "--web.listen-address=127.0.0.1:0", "--simulator.listen-address=127.0.0.1:0"]
+    odd = {
+        "BETATEL_WINDWOS": "x",
+        "BETATEL_BASE_URL": "https://api.example",
+        "HTTP_PROXY": "http://127.0.0.1:1",
+    }
+    with running(arguments, r'betatel_up{account="default"} 1.0', odd) as (process, _):
+        wait_for(process, "Stop with Ctrl-C")

@@ -1,0 +1,88 @@
+"""A hundred scrapers at once."""
+
+import asyncio
+
+import pytest
+
+from tests.integration.faults.harness import configured, eventually, exporting
+from tests.integration.faults.injector import QUERIES, Exchange, Injector, good
+
+pytestmark = pytest.mark.anyio
+
+SCRAPERS = 100
+
+
+class Gate:
+    """Answers wait behind it until it is opened."""
+
+    def __init__(self, injector: Injector) -> None:
+        self._injector = injector
+        self._opened = asyncio.Event()
+
+    async def behave(self, exchange: Exchange) -> None:
+        await self._opened.wait()
+        await good(exchange)
+
+    def open(self) -> None:
+        self._injector.call(self._opened.set)
+
+
+@pytest.mark.parametrize("allowed", [1, 40])
+async def test_of_a_hundred_scrapers_the_allowed_are_served_and_the_others_refused_at_once(
+    allowed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Injector() as injector:
+        gate = Gate(injector)
+        injector.misbehave(QUERIES, gate.behave)
+        configuration = configured(monkeypatch, injector.url, {"BETATEL_WEB__MAX_REQUESTS": str(allowed)})
+        async with exporting(configuration) as exporter:
+            scrapers = [asyncio.ensure_future(exporter.scrape(60)) for _ in range(SCRAPERS)]
+            assert await eventually(lambda: sum(map(asyncio.Future.done, scrapers)) == SCRAPERS - allowed)
+            refused = [scraper.result() for scraper in scrapers if scraper.done()]
+            assert {page.status for page in refused} == {503}
+            assert refused[0].text == f"{allowed} scrapes are being served already\n"
+
+            assert (await exporter.client.get("/-/healthy")).status_code == 200
+            assert (await exporter.client.get("/-/ready")).status_code == 200
+            assert (await exporter.client.get("/")).status_code == 200
+            assert (await exporter.scrape(path="/probe?account=default")).status == 503
+            assert sum(map(asyncio.Future.done, scrapers)) == SCRAPERS - allowed
+
+            gate.open()
+            served = [page for page in await asyncio.gather(*scrapers) if page.status == 200]
+            assert len(served) == allowed
+            assert {page.up for page in served} == {1}
+            assert injector.asked == dict.fromkeys(QUERIES, 1)
+            assert (await exporter.scrape()).status == 200
+
+
+async def test_scrapers_that_share_a_collection_each_get_their_answer_in_their_own_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Injector() as injector:
+        gate = Gate(injector)
+        injector.misbehave(["stats/lasth"], gate.behave)
+        async with exporting(configured(monkeypatch, injector.url)) as exporter:
+            patient = asyncio.ensure_future(exporter.scrape(60))
+            hurried = await exporter.scrape(1)
+            assert hurried.failed == {"stats/lasth"}
+            assert not patient.done()
+            gate.open()
+            assert not (await patient).failed
+            assert injector.asked == dict.fromkeys(QUERIES, 1)
+
+
+async def test_a_health_check_is_answered_between_the_pages_of_a_crowd(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Injector() as injector:
+        gate = Gate(injector)
+        injector.misbehave(QUERIES, gate.behave)
+        async with exporting(configured(monkeypatch, injector.url)) as exporter:
+            scrapers = [asyncio.ensure_future(exporter.scrape(60)) for _ in range(40)]
+            assert await eventually(lambda: injector.busy == len(QUERIES))
+            gate.open()
+            await asyncio.wait(scrapers, return_when=asyncio.FIRST_COMPLETED)
+            assert (await exporter.client.get("/-/healthy")).status_code == 200
+            assert sum(map(asyncio.Future.done, scrapers)) < 20
+            assert {page.status for page in await asyncio.gather(*scrapers)} == {200}

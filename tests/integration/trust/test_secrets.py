@@ -1,0 +1,253 @@
+"""Nothing that must stay hidden is seen: not in a log line, page, metric, repr, traceback or the output of check."""
+
+import io
+import json
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+import trustme
+
+from betatel_exporter import logs
+from betatel_exporter.api.models import RecordsQuery
+from betatel_exporter.commands.check import check
+from betatel_exporter.config import SettingsError
+from tests.integration.faults.cases import FAULTS, Fault, status
+from tests.integration.faults.harness import configured, exporting
+from tests.integration.faults.injector import KEY, QUERIES, SECRETS, Exchange, Injector, good
+from tests.integration.faults.places import PLACES, Authorities, Place
+from tests.integration.faults.proxy import PASSWORD
+
+pytestmark = pytest.mark.anyio
+
+HIDDEN = (*SECRETS, PASSWORD)
+
+
+@pytest.fixture(scope="module")
+def injector() -> Iterator[Injector]:
+    with Injector() as injector:
+        yield injector
+
+
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> Authorities:
+    trusted = trustme.CA()
+    ca_file = tmp_path_factory.mktemp("authorities") / "ca.pem"
+    trusted.cert_pem.write_to_path(ca_file)
+    return Authorities(trusted, trustme.CA(), ca_file)
+
+
+@pytest.fixture(params=["logfmt", "json"])
+def logged(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
+    """All that every logger of the process says, down to debug and below, as the exporter writes it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in logs.QUIET}
+    logs.configure("debug", request.param)
+    stream = io.StringIO()
+    (handler,) = root.handlers
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
+    for name in ("", *logs.QUIET):
+        logging.getLogger(name).setLevel(1)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
+
+
+def leaks(*texts: str) -> list[str]:
+    return [secret for secret in HIDDEN for text in texts if secret in text]
+
+
+def representative(faults: Sequence[Fault]) -> list[object]:
+    return [pytest.param(fault, id=fault.what) for fault in faults if not fault.big]
+
+
+@pytest.mark.parametrize("fault", representative(FAULTS))
+async def test_no_fault_of_an_answer_brings_a_secret_to_light(
+    fault: Fault, injector: Injector, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configuration = configured(monkeypatch, injector.url, timeout="0.4")
+    injector.behave()
+    async with exporting(configuration) as exporter:
+        injector.misbehave(QUERIES, fault.behave)
+        pages = [await exporter.scrape(path=path) for path in ("/metrics", "/probe?account=default", "/")]
+    out = [io.StringIO(), io.StringIO()]
+    injector.misbehave(QUERIES, fault.behave)
+    for stream in out:
+        await check(configuration, as_json=stream is out[1], out=stream)
+    assert "query failing" in logged.getvalue()
+    assert json.loads(out[1].getvalue())["accounts"][0]["up"] is False
+    assert not leaks(
+        logged.getvalue(),
+        *(page.text + str(page.headers) for page in pages),
+        *(text.getvalue() for text in out),
+    )
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+async def test_no_way_to_the_api_brings_a_secret_to_light(
+    place: Place, authorities: Authorities, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with place.enter(authorities) as way:
+        configuration = configured(monkeypatch, way.base_url, way.environment, **way.flags)
+        async with exporting(configuration) as exporter:
+            pages = [await exporter.scrape(0.4, path) for path in ("/metrics", "/")]
+    assert "query failing" in logged.getvalue()
+    assert not leaks(logged.getvalue(), *(page.text for page in pages), repr(configuration))
+
+
+async def test_a_good_day_brings_no_secret_to_light(
+    injector: Injector, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    injector.behave()
+    configuration = configured(monkeypatch, injector.url)
+    out = io.StringIO()
+    async with exporting(configuration) as exporter:
+        pages = [await exporter.scrape(path=path) for path in ("/metrics", "/")]
+        objects = repr(vars(exporter.app)) + repr(configuration) + repr(configuration.settings)
+    await check(configuration, as_json=False, out=out)
+    assert pages[0].up == 1
+    assert injector.keys == {KEY}
+    assert not leaks(
+        logged.getvalue(), *(page.text for page in pages), out.getvalue(), objects, str(configuration.targets)
+    )
+
+
+async def test_the_traceback_of_an_unexpected_error_shows_no_secret(
+    injector: Injector, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One deep in the client, with the key, the request and the body in its frames."""
+
+    def fail(_: object, content: bytes) -> None:
+        raise RuntimeError("unexpected") from ValueError(f"a body of {len(content)} bytes")
+
+    injector.behave()
+    async with exporting(configured(monkeypatch, injector.url)) as exporter:
+        monkeypatch.setattr(RecordsQuery, "parse", fail)
+        with pytest.raises(RuntimeError) as caught:
+            await exporter.scrape()
+        uvicorn_s = logging.getLogger("uvicorn.error")
+        uvicorn_s.error("Exception in ASGI application\n", exc_info=caught.value)
+        page = await exporter.client.get("/")
+    assert "Traceback" in logged.getvalue()
+    assert not leaks(logged.getvalue(), page.text)
+
+
+FAULTY_KEYS = {
+    "empty": b"",
+    "blank": b" \n",
+    "two lines": f"{KEY}\n{KEY}\n".encode(),
+    "a space": f"{KEY} {KEY}".encode(),
+    "non-ASCII": f"{KEY}\N{SNOWMAN}".encode(),
+    "no UTF-8": KEY.encode() + b"\xff",
+    "a control character": f"{KEY}\x07".encode(),
+    "endless": KEY.encode() * 1000,
+}
+
+
+@pytest.mark.parametrize("content", FAULTY_KEYS.values(), ids=FAULTY_KEYS)
+def test_a_key_that_cannot_be_one_is_refused_unseen(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "key").write_bytes(content)
+    environment = {"BETATEL_API_KEY": "", "BETATEL_API_KEY_FILE": str(tmp_path / "key")}
+    with pytest.raises(SettingsError) as caught:
+        configured(monkeypatch, "http://127.0.0.1:1", environment)
+    (fault,) = caught.value.faults
+    assert fault.startswith("api_key_file (BETATEL_API_KEY_FILE): ")
+    assert not leaks(str(caught.value))
+
+
+async def test_a_key_that_kubernetes_swaps_is_sent_at_the_next_scrape(
+    injector: Injector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mounted secret is a link to a link to a folder, and the second link is what changes."""
+    injector.behave()
+
+    def mount(name: str, key: bytes) -> None:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "api-key").write_bytes(key)
+        (tmp_path / "..fresh").symlink_to(name)
+        os.replace(tmp_path / "..fresh", tmp_path / "..data")  # noqa: PTH105  as the kubelet does, in one step
+
+    mount("..2026_01", b"first-key\n")
+    (tmp_path / "api-key").symlink_to("..data/api-key")
+    environment = {"BETATEL_API_KEY": "", "BETATEL_API_KEY_FILE": str(tmp_path / "api-key")}
+    async with exporting(configured(monkeypatch, injector.url, environment)) as exporter:
+        injector.forget()
+        assert (await exporter.scrape()).up == 1
+        assert injector.keys == {"first-key"}
+        injector.forget()
+        mount("..2026_02", b"other-key")
+        assert (await exporter.scrape()).up == 1
+        assert injector.keys == {"other-key"}
+
+
+@pytest.mark.parametrize("content", [None, *FAULTY_KEYS.values()], ids=["gone", *FAULTY_KEYS])
+async def test_a_key_file_that_breaks_leaves_the_last_key_in_use_and_is_told_once(
+    content: bytes | None,
+    injector: Injector,
+    logged: io.StringIO,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    injector.behave()
+    file = tmp_path / "api-key"
+    file.write_text(KEY)
+    environment = {"BETATEL_API_KEY": "", "BETATEL_API_KEY_FILE": str(file)}
+    async with exporting(configured(monkeypatch, injector.url, environment)) as exporter:
+        await exporter.scrape()
+        file.unlink() if content is None else file.write_bytes(content)
+        injector.forget()
+        assert (await exporter.scrape()).up == 1
+        assert (await exporter.scrape()).up == 1
+        assert injector.keys == {KEY}
+    assert logged.getvalue().count("key file unusable") == 1
+    assert not leaks(logged.getvalue())
+
+
+async def test_a_wrong_key_is_unauthorized_until_the_file_is_mended(
+    injector: Injector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse_others(exchange: Exchange) -> None:
+        await (good if exchange.headers["x-api-key"] == KEY else status(401))(exchange)
+
+    file = tmp_path / "api-key"
+    file.write_text("a-wrong-key")
+    environment = {"BETATEL_API_KEY": "", "BETATEL_API_KEY_FILE": str(file)}
+    injector.misbehave(QUERIES, refuse_others)
+    async with exporting(configured(monkeypatch, injector.url, environment)) as exporter:
+        assert (await exporter.scrape()).failures() == {"stats/unauthorized": 3, "tdr/unauthorized": 7}
+        file.write_text(f"{KEY}\n")
+        assert (await exporter.scrape()).up == 1
+
+
+@pytest.mark.parametrize(
+    "url", [f"https://user:{KEY}@api.example", f"https://{KEY}@api.example", f"https://api.example?key={KEY}"]
+)
+def test_a_base_url_with_a_secret_in_it_is_refused_unseen(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match="base_url") as caught:
+        configured(monkeypatch, url)
+    assert not leaks(str(caught.value))
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/metrics", "/probe", "/probe?account=default", "/-/healthy", "/nothing"]
+)
+async def test_every_answer_tells_browsers_to_be_careful(
+    path: str, injector: Injector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    injector.behave()
+    async with exporting(configured(monkeypatch, injector.url)) as exporter:
+        headers = (await exporter.client.get(path)).headers
+    assert headers["content-security-policy"].startswith("default-src 'none'; ")
+    assert "script-src" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["cache-control"] == "no-store"
+    assert "server" not in headers

@@ -1,0 +1,265 @@
+"""TLS over real sockets, on asyncio and on uvloop."""
+
+import socket
+import ssl
+from contextlib import ExitStack
+
+import pytest
+import trustme
+
+from tests.integration.webconfig.support import TLS, Folder, Serve, client_tls, hashed
+
+# Neither event loop sends the alert that would tell the client why; the connection is closed.
+REFUSED = "EOF|closed|reset"
+
+VERIFIED = """
+tls_server_config:
+  cert_file: server.crt
+  key_file: server.key
+  client_auth_type: {mode}
+  client_ca_file: clients.crt
+"""
+
+
+@pytest.fixture
+def clients() -> trustme.CA:
+    return trustme.CA()
+
+
+def test_a_page_is_served_over_tls_1_3(folder: Folder, serve: Serve) -> None:
+    folder.write(TLS)
+
+    reply = serve(folder.config()).get(tls=client_tls(folder.ca))
+
+    assert (reply.status, reply.body, reply.tls_version) == (200, b"ok", "TLSv1.3")
+
+
+def test_plain_http_gets_no_page(folder: Folder, serve: Serve) -> None:
+    folder.write(TLS)
+    server = serve(folder.config())
+
+    with pytest.raises(OSError, match=REFUSED):
+        server.get()
+    assert server.reached == []
+
+
+def test_a_rotated_certificate_is_used_at_the_next_handshake(
+    folder: Folder, other_ca: trustme.CA, serve: Serve
+) -> None:
+    folder.write(TLS)
+    server = serve(folder.config())
+    assert server.get(tls=client_tls(folder.ca)).status == 200
+    folder.certify(other_ca)
+
+    assert server.get(tls=client_tls(other_ca)).status == 200
+    with pytest.raises(ssl.SSLCertVerificationError):
+        server.get(tls=client_tls(folder.ca))
+
+
+def test_a_certificate_swapped_as_kubernetes_does_is_used_at_the_next_handshake(
+    folder: Folder, other_ca: trustme.CA, serve: Serve
+) -> None:
+    """A volume's files are links through ..data, which is swapped for all of them at once."""
+    for version, ca in (("v1", folder.ca), ("v2", other_ca)):
+        (folder.path / version).mkdir()
+        folder.certify(ca, name=f"{version}/tls")
+        folder.write("tls_server_config: {cert_file: tls.crt, key_file: tls.key}", f"{version}/web.yml")
+    (folder.path / "..data").symlink_to("v1")
+    for name in ("tls.crt", "tls.key", "web.yml"):
+        (folder.path / name).symlink_to(f"..data/{name}")
+    config = folder.config()
+    server = serve(config)
+    assert server.get(tls=client_tls(folder.ca)).status == 200
+
+    (folder.path / "..data_tmp").symlink_to("v2")
+    (folder.path / "..data_tmp").rename(folder.path / "..data")
+
+    assert server.get(tls=client_tls(other_ca)).status == 200
+    assert config.reload_success
+
+
+def test_an_open_connection_survives_a_rotation(folder: Folder, other_ca: trustme.CA, serve: Serve) -> None:
+    folder.write(TLS)
+    connection = serve(folder.config()).connect(client_tls(folder.ca))
+    try:
+        for _ in range(2):
+            connection.request("GET", "/metrics")
+            assert connection.getresponse().read() == b"ok"
+            folder.certify(other_ca)
+    finally:
+        connection.close()
+
+
+def test_a_broken_certificate_keeps_the_last_good_one(folder: Folder, serve: Serve) -> None:
+    folder.write(TLS)
+    config = folder.config()
+    server = serve(config)
+    folder.write("nonsense", "server.crt")
+
+    assert server.get(tls=client_tls(folder.ca)).status == 200
+    assert server.get(tls=client_tls(folder.ca)).status == 200
+    assert not config.reload_success
+    assert folder.log.levels() == ["INFO", "ERROR"]
+
+
+def test_a_client_without_a_certificate_is_refused_where_one_is_required(
+    folder: Folder, clients: trustme.CA, serve: Serve
+) -> None:
+    folder.write(VERIFIED.format(mode="RequireAndVerifyClientCert"))
+    folder.trust(clients)
+    server = serve(folder.config())
+
+    with pytest.raises(OSError, match=REFUSED):
+        server.get(tls=client_tls(folder.ca))
+    assert server.reached == []
+
+
+@pytest.mark.parametrize("mode", ["RequireAndVerifyClientCert", "VerifyClientCertIfGiven"])
+def test_a_client_certificate_of_an_unknown_issuer_is_refused(
+    folder: Folder, clients: trustme.CA, other_ca: trustme.CA, serve: Serve, mode: str
+) -> None:
+    folder.write(VERIFIED.format(mode=mode))
+    folder.trust(clients)
+    server = serve(folder.config())
+
+    with pytest.raises(OSError, match=REFUSED):
+        server.get(tls=client_tls(folder.ca, other_ca.issue_cert("prometheus")))
+    assert server.reached == []
+
+
+@pytest.mark.parametrize("mode", ["RequireAndVerifyClientCert", "VerifyClientCertIfGiven"])
+def test_a_client_certificate_of_the_named_authority_is_accepted(
+    folder: Folder, clients: trustme.CA, serve: Serve, mode: str
+) -> None:
+    folder.write(VERIFIED.format(mode=mode))
+    folder.trust(clients)
+    server = serve(folder.config())
+
+    assert server.get(tls=client_tls(folder.ca, clients.issue_cert("prometheus"))).status == 200
+
+
+def test_an_authority_below_a_root_may_be_the_named_one(
+    folder: Folder, clients: trustme.CA, serve: Serve
+) -> None:
+    team = clients.create_child_ca()
+    folder.write(VERIFIED.format(mode="RequireAndVerifyClientCert"))
+    folder.trust(team)
+    server = serve(folder.config())
+
+    assert server.get(tls=client_tls(folder.ca, team.issue_cert("prometheus"))).status == 200
+    with pytest.raises(OSError, match=REFUSED):
+        server.get(tls=client_tls(folder.ca, clients.issue_cert("prometheus")))
+
+
+def test_a_client_may_come_without_a_certificate_where_it_is_verified_if_given(
+    folder: Folder, clients: trustme.CA, serve: Serve
+) -> None:
+    folder.write(VERIFIED.format(mode="VerifyClientCertIfGiven"))
+    folder.trust(clients)
+
+    assert serve(folder.config()).get(tls=client_tls(folder.ca)).status == 200
+
+
+def test_a_changed_client_authority_holds_from_the_next_handshake(
+    folder: Folder, clients: trustme.CA, other_ca: trustme.CA, serve: Serve
+) -> None:
+    folder.write(VERIFIED.format(mode="RequireAndVerifyClientCert"))
+    folder.trust(clients)
+    server = serve(folder.config())
+    before = client_tls(folder.ca, clients.issue_cert("prometheus"))
+    assert server.get(tls=before).status == 200
+    folder.trust(other_ca)
+
+    with pytest.raises(OSError, match=REFUSED):
+        server.get(tls=before)
+    assert server.get(tls=client_tls(folder.ca, other_ca.issue_cert("prometheus"))).status == 200
+
+
+@pytest.mark.parametrize("name", ["prometheus.monitoring.svc", "10.0.0.7", "2001:db8::7", "ops@example.org"])
+def test_a_client_that_carries_an_allowed_name_is_served(
+    folder: Folder, clients: trustme.CA, serve: Serve, name: str
+) -> None:
+    folder.write(
+        VERIFIED.format(mode="RequireAndVerifyClientCert") + f"  client_allowed_sans: [other, '{name}']"
+    )
+    folder.trust(clients)
+    server = serve(folder.config())
+
+    assert server.get(tls=client_tls(folder.ca, clients.issue_cert("unnamed", name))).status == 200
+
+
+@pytest.mark.parametrize("maximum", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_client_that_carries_another_name_is_refused(
+    folder: Folder, clients: trustme.CA, serve: Serve, maximum: ssl.TLSVersion
+) -> None:
+    folder.write(
+        VERIFIED.format(mode="RequireAndVerifyClientCert") + "  client_allowed_sans: [prometheus.example]"
+    )
+    folder.trust(clients)
+    server = serve(folder.config())
+    tls = client_tls(folder.ca, clients.issue_cert("sub.prometheus.example", "*.example"))
+    tls.maximum_version = maximum
+
+    with pytest.raises(OSError, match=REFUSED):
+        server.get(tls=tls)
+    assert server.reached == []
+
+
+def test_tls_1_2_is_refused_where_1_3_is_the_minimum(folder: Folder, serve: Serve) -> None:
+    folder.write(TLS.replace("}", ", min_version: TLS13}"))
+    server = serve(folder.config())
+    old = client_tls(folder.ca)
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    with pytest.raises(OSError, match=REFUSED):
+        server.get(tls=old)
+    assert server.get(tls=client_tls(folder.ca)).tls_version == "TLSv1.3"
+
+
+def test_a_changed_minimum_holds_from_the_next_handshake(folder: Folder, serve: Serve) -> None:
+    folder.write(TLS)
+    server = serve(folder.config())
+    old = client_tls(folder.ca)
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+    assert server.get(tls=old).tls_version == "TLSv1.2"
+    folder.write(TLS.replace("}", ", min_version: TLS13}"))
+
+    with pytest.raises(OSError, match=REFUSED):
+        server.get(tls=old)
+
+
+def test_the_maximum_version_and_the_cipher_suites_are_those_of_the_file(
+    folder: Folder, serve: Serve
+) -> None:
+    suites = "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
+    folder.write(TLS.replace("}", f", max_version: TLS12, cipher_suites: [{suites}]}}"))
+    client = client_tls(folder.ca)
+    client.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305")
+    server = serve(folder.config())
+
+    reply = server.get(tls=client)
+    assert (reply.tls_version, reply.cipher) == ("TLSv1.2", "ECDHE-ECDSA-CHACHA20-POLY1305")
+
+    folder.write(folder.file.read_text().replace("}", ", prefer_server_cipher_suites: false}"))
+    assert server.get(tls=client).cipher == "ECDHE-ECDSA-AES128-GCM-SHA256"
+
+
+def test_a_password_is_asked_for_within_tls(folder: Folder, serve: Serve) -> None:
+    folder.write(TLS + f"basic_auth_users: {{alice: {hashed('secret')}}}")
+    server = serve(folder.config())
+    tls = client_tls(folder.ca)
+
+    assert server.get(tls=tls).status == 401
+    assert server.get(tls=tls, login="alice:secret").status == 200
+
+
+def test_clients_that_never_finish_their_handshake_stall_nobody(folder: Folder, serve: Serve) -> None:
+    folder.write(TLS)
+    server = serve(folder.config())
+    with ExitStack() as stack:
+        for number in range(64):
+            idle = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10))
+            if number % 2:
+                idle.sendall(b"\x16\x03\x01\x02\x00\x01")  # the beginning of a ClientHello
+
+        assert server.get(tls=client_tls(folder.ca)).status == 200

@@ -1,0 +1,84 @@
+import math
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from betatel_exporter.simulator.messages import Status
+from betatel_exporter.simulator.networks import PUMPED
+from betatel_exporter.simulator.scenarios import SCENARIOS
+from betatel_exporter.simulator.traffic import DAY, Traffic, past_statuses, rhythm
+
+NORMAL = SCENARIOS["normal"]
+
+
+def traffic(messages_per_hour: float = 600, seed: int = 1) -> Traffic:
+    return Traffic(Random(seed), messages_per_hour)  # noqa: S311 - reproducible, nothing to protect
+
+
+def arrivals(customers: Traffic, scenario: str, start: float, end: float) -> list[float]:
+    times = []
+    at = customers.next_arrival(start, SCENARIOS[scenario])
+    while at < end:
+        times.append(at)
+        at = customers.next_arrival(at, SCENARIOS[scenario])
+    return times
+
+
+def test_the_rhythm_of_a_day_averages_to_one() -> None:
+    assert sum(rhythm(minute * 60) for minute in range(1440)) / 1440 == pytest.approx(1)
+
+
+def test_afternoons_are_busier_than_nights() -> None:
+    night = len(arrivals(traffic(), "normal", 0, 4 * 3600))
+    afternoon = len(arrivals(traffic(), "normal", 12 * 3600, 16 * 3600))
+    assert afternoon > 2.5 * night
+
+
+def test_a_day_has_as_many_messages_as_asked_for() -> None:
+    assert len(arrivals(traffic(), "normal", 0, DAY)) == pytest.approx(14_400, rel=0.03)
+
+
+def test_silence_never_sees_a_message() -> None:
+    assert traffic().next_arrival(0, SCENARIOS["silence"]) == math.inf
+    assert traffic(0).next_arrival(0, NORMAL) == math.inf
+
+
+@given(st.integers(0, 10_000), st.sampled_from(sorted(SCENARIOS)))
+def test_every_course_leads_forward_in_time_to_an_end(seed: int, scenario: str) -> None:
+    message = traffic(seed=seed).message(1, 1000.0, SCENARIOS[scenario])
+    times = [due for due, _ in message.course]
+    statuses = [status for _, status in message.course]
+    assert [message.created, *times] == sorted([message.created, *times])
+    assert 30 <= message.ttl <= 3600
+    rejected: list[Status] = [Status.FAILED]
+    dispatched = [
+        [Status.SENT, Status.EXPIRED],
+        [Status.SENT, Status.FAILED],
+        [Status.SENT, Status.REVOKED],
+        [Status.SENT, Status.DELIVERED],
+        [Status.SENT, Status.DELIVERED, Status.READ],
+    ]
+    assert statuses in [rejected, *dispatched]
+    if statuses[-1] is Status.EXPIRED:
+        assert times[-1] == message.created + message.ttl
+    if Status.DELIVERED in statuses:
+        assert times[1] < message.created + message.ttl
+
+
+def test_networks_get_their_share_and_the_pumped_one_nothing_on_ordinary_days() -> None:
+    customers = traffic()
+    networks = [customers.message(serial, 0, NORMAL).network for serial in range(20_000)]
+    assert networks.count(PUMPED) == 0
+    for network in set(networks):
+        assert networks.count(network) / 20_000 == pytest.approx(network.weight / 1000, abs=0.015)
+
+
+@given(st.integers(0, 10_000_000), st.integers(0, 1_000_000))
+def test_every_message_of_the_past_has_ended(processed: int, rejected: int) -> None:
+    ended = past_statuses(processed, rejected)
+    assert ended.total() == processed + rejected
+    assert min(ended.values()) >= 0
+    assert ended[Status.FAILED] >= rejected
+    assert ended[Status.PENDING] == ended[Status.SENT] == 0

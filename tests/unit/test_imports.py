@@ -1,0 +1,82 @@
+"""The directions in which the rooms may import each other, as docs/architecture.md draws them."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import PACKAGE
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "strictyaml": set(),
+    "api": set(),
+    "calls": {"api"},
+    "collection": {"api"},
+    "accounts": {"api", "collection"},
+    "metrics": {"api", "calls", "collection"},
+    "config": {"api", "strictyaml"},
+    "web": {"accounts", "calls", "collection", "config", "metrics"},
+    "webconfig": set(),
+    "simulator": set(),
+    "logs": set(),
+    "assembly": {"accounts", "api", "calls", "config", "web", "webconfig"},
+    "commands": {"accounts", "api", "assembly", "calls", "collection", "config", "simulator", "web"},
+    "arguments": {"config", "simulator"},
+    "cli": {"arguments", "assembly", "commands", "config", "logs", "web", "webconfig"},
+    "__main__": {"cli"},
+}
+
+ROOMS_OF_A_LIBRARY = {
+    "prometheus_client": {"metrics", "web"},
+    "httpx": {"api", "commands"},
+    "httpx_aiohttp": {"api"},
+    "aiohttp": {"api"},
+    "pydantic": {"api", "config"},
+    "pydantic_settings": {"config"},
+    "yaml": {"strictyaml", "webconfig"},
+    "starlette": {"assembly", "commands", "simulator", "web", "webconfig"},
+    "uvicorn": {"web"},
+    "uvloop": {"web"},
+    "structlog": {"logs"},
+    "bcrypt": {"webconfig"},
+}
+
+
+def room(file: Path) -> str:
+    return file.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield node.module or ""
+            if node.module == "betatel_exporter":
+                yield from (
+                    f"betatel_exporter.{alias.name}"
+                    for alias in node.names
+                    if not alias.name.startswith("__")
+                )
+
+
+FILES = sorted(file for file in PACKAGE.rglob("*.py") if file != PACKAGE / "__init__.py")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_a_room_imports_only_what_it_may(file: Path) -> None:
+    rooms = {name.split(".")[1] for name in imported(file) if name.startswith("betatel_exporter.")}
+    assert rooms - {room(file)} <= MAY_IMPORT[room(file)]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_a_library_stays_in_its_rooms(file: Path) -> None:
+    libraries = {name.split(".")[0] for name in imported(file)}
+    for library, rooms in ROOMS_OF_A_LIBRARY.items():
+        assert library not in libraries or room(file) in rooms, f"{library} in {room(file)}"
+
+
+def test_every_room_has_its_directions() -> None:
+    assert set(map(room, FILES)) == set(MAY_IMPORT)

@@ -1,0 +1,252 @@
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from starlette.applications import Starlette
+
+from betatel_exporter.accounts import Account
+from betatel_exporter.api.client import ServerError
+from betatel_exporter.api.models import (
+    Operation,
+    Query,
+    Records,
+    RecordsQuery,
+    Stats,
+    StatsQuery,
+    Status,
+    Value,
+    Window,
+)
+from betatel_exporter.calls import Telemetry
+from betatel_exporter.web.app import Build, budget, create_app
+from tests.support.serving import serving
+
+pytestmark = pytest.mark.anyio
+
+QUERIES: list[Query] = [StatsQuery(Window.LAST_5_MINUTES), RecordsQuery(Status.FAILED)]
+
+
+class Api:
+    """An upstream that answers at once, or when it is let."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.failing = False
+        self.open = asyncio.Event()
+        self.open.set()
+        self.called = asyncio.Semaphore(0)
+
+    async def fetch(self, query: Query) -> Value:
+        self.calls += 1
+        self.called.release()
+        await self.open.wait()
+        if self.failing:
+            raise ServerError("HTTP <500>")
+        return Stats(3, 2, {"EUR": 1.0}) if query.operation is Operation.STATS else Records(4, 1.7e9)
+
+    async def aclose(self) -> None: ...
+
+
+@pytest.fixture
+def api() -> Api:
+    return Api()
+
+
+def make_app(api: Api, *, max_requests: int = 40, reloaded: Callable[[], bool] | None = None) -> Starlette:
+    slots = asyncio.Semaphore(100)
+    accounts = [Account(name, QUERIES, api, slots=slots) for name in ("shop", "bank")]
+    telemetry = Telemetry(["shop", "bank"])
+    build = Build("1.2.3", "abc", "3.11.0")
+    return create_app(accounts, telemetry, build, max_requests=max_requests, web_config_reloaded=reloaded)
+
+
+def client_of(app: Starlette) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://exporter")
+
+
+@pytest.fixture
+async def client(api: Api) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(make_app(api)) as client:
+        yield client
+
+
+async def test_metrics_tell_every_account_and_the_process(client: httpx.AsyncClient) -> None:
+    response = await client.get("/metrics")
+    assert response.status_code == 200
+    for line in (
+        'betatel_up{account="shop"} 1.0',
+        'betatel_up{account="bank"} 1.0',
+        'betatel_exporter_build_info{python_version="3.11.0",revision="abc",version="1.2.3"} 1.0',
+        'betatel_api_request_duration_seconds_count{operation="tdr"} 0.0',
+    ):
+        assert line in response.text
+    assert "process_cpu_seconds_total" in response.text
+    assert "python_gc_collections_total" in response.text
+
+
+async def test_a_probe_tells_one_account_without_the_process(client: httpx.AsyncClient) -> None:
+    response = await client.get("/probe", params={"account": "bank"})
+    assert 'betatel_up{account="bank"} 1.0' in response.text
+    assert "betatel_exporter_build_info" in response.text
+    for other in ('account="shop"', "process_", "python_gc", "betatel_api_request_duration_seconds"):
+        assert other not in response.text
+
+
+@pytest.mark.parametrize(
+    "query", ["", "account=", "account=other", "account=shop&account=bank", "account=http://elsewhere/"]
+)
+async def test_a_probe_takes_one_configured_name_only(
+    client: httpx.AsyncClient, api: Api, query: str
+) -> None:
+    response = await client.get(f"/probe?{query}")
+    assert response.status_code == 400
+    assert response.text == "account must be given once, as one of: shop, bank\n"
+    assert api.calls == 0
+
+
+async def test_openmetrics_is_given_where_it_is_asked_for(client: httpx.AsyncClient) -> None:
+    response = await client.get("/metrics", headers={"accept": "application/openmetrics-text; version=1.0.0"})
+    assert response.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+    assert [family for family in text_string_to_metric_families(response.text) if family.name == "betatel_up"]
+
+
+async def test_the_text_format_is_the_default(client: httpx.AsyncClient) -> None:
+    response = await client.get("/metrics")
+    assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+
+
+async def test_a_page_is_compressed_for_who_takes_it(client: httpx.AsyncClient) -> None:
+    async with client.stream("GET", "/metrics", headers={"accept-encoding": "gzip"}) as response:
+        raw = b"".join([chunk async for chunk in response.aiter_raw()])
+    assert response.headers["content-encoding"] == "gzip"
+    assert b"betatel_up" in gzip.decompress(raw)
+    plain = await client.get("/metrics", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+
+
+async def test_names_choose_metrics(client: httpx.AsyncClient) -> None:
+    response = await client.get("/metrics?name[]=betatel_up&name[]=process_cpu_seconds_total")
+    names = {
+        line.split("{")[0].split(" ")[0] for line in response.text.splitlines() if not line.startswith("#")
+    }
+    assert names == {"betatel_up", "process_cpu_seconds_total"}
+
+
+async def test_a_failing_api_still_gives_a_page(api: Api, client: httpx.AsyncClient) -> None:
+    api.failing = True
+    response = await client.get("/metrics")
+    assert response.status_code == 200
+    assert 'betatel_up{account="shop"} 0.0' in response.text
+    assert "betatel_telegram_messages" not in response.text
+
+
+async def test_the_page_tells_what_is_known_and_calls_nobody(api: Api, client: httpx.AsyncClient) -> None:
+    before = await client.get("/")
+    assert before.text.count("not collected yet") == 2
+    assert api.calls == 0
+
+    await client.get("/probe", params={"account": "shop"})
+    api.failing = True
+    await client.get("/probe", params={"account": "bank"})
+    calls = api.calls
+    after = await client.get("/")
+    assert api.calls == calls
+    assert after.text.count('<span class="mark good">ok</span>') == 2
+    assert "2 of 2 queries failed" in after.text
+    assert "<code>server_error</code> HTTP &lt;500&gt;" in after.text
+    assert 'href="/metrics"' in after.text
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics", "/-/healthy", "/nowhere", "/probe"])
+async def test_every_answer_carries_what_browsers_expect(client: httpx.AsyncClient, path: str) -> None:
+    headers = (await client.get(path)).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("path", ["/-/healthy", "/-/ready"])
+async def test_health_calls_nobody(api: Api, client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path)).status_code == 200
+    assert api.calls == 0
+
+
+async def test_other_paths_are_not_found_and_other_methods_not_allowed(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/metrics/")).status_code == 404
+    assert (await client.get("/favicon.ico")).status_code == 404
+    for path in ("/", "/metrics", "/probe", "/-/healthy"):
+        assert (await client.post(path)).status_code == 405
+
+
+async def test_head_answers_without_a_body_over_a_socket(api: Api) -> None:
+    async with serving(make_app(api)) as url, httpx.AsyncClient(base_url=url) as client:
+        response = await client.head("/metrics")
+    assert (response.status_code, response.content) == (200, b"")
+
+
+async def test_more_scrapes_than_allowed_are_refused_at_once_and_health_is_not(api: Api) -> None:
+    api.open.clear()
+    async with client_of(make_app(api, max_requests=2)) as client:
+        served = [asyncio.create_task(client.get("/metrics")) for _ in range(2)]
+        for _ in range(4):  # one collection for both: two accounts, two queries each
+            await api.called.acquire()
+        assert (await client.get("/metrics")).status_code == 503
+        assert (await client.get("/probe?account=shop")).status_code == 503
+        assert (await client.get("/-/healthy")).status_code == 200
+        api.open.set()
+        assert [(await task).status_code for task in served] == [200, 200]
+        assert (await client.get("/metrics")).status_code == 200
+
+
+async def test_a_scrape_that_hangs_up_frees_its_place(api: Api) -> None:
+    api.open.clear()
+    async with client_of(make_app(api, max_requests=1)) as client:
+        scrape = asyncio.create_task(client.get("/metrics"))
+        await api.called.acquire()
+        scrape.cancel()
+        await asyncio.wait([scrape])
+        api.open.set()
+        assert (await client.get("/metrics")).status_code == 200
+
+
+async def test_a_scrape_ends_before_the_scraper_gives_up(api: Api, client: httpx.AsyncClient) -> None:
+    api.open.clear()
+    async with asyncio.timeout(5):
+        response = await client.get("/metrics", headers={"x-prometheus-scrape-timeout-seconds": "0.1"})
+    assert 'betatel_up{account="shop"} 0.0' in response.text
+    api.open.set()
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ([], 9.5),
+        (["5"], 4.5),
+        (["60"], 9.5),
+        (["5", "3"], 2.5),
+        (["0.6"], 0.3),
+        (["0", "-1", "nan", "inf", "soon", "", "1e400"], 9.5),
+    ],
+)
+async def test_the_budget_is_the_least_timeout_less_the_offset(headers: list[str], seconds: float) -> None:
+    assert budget(headers, timeout=10, offset=0.5) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("good", [True, False])
+async def test_a_web_config_file_has_its_metric_and_without_one_there_is_none(
+    api: Api, client: httpx.AsyncClient, *, good: bool
+) -> None:
+    assert "web_config" not in (await client.get("/metrics")).text
+    async with client_of(make_app(api, reloaded=lambda: good)) as protected:
+        assert (
+            f"betatel_exporter_web_config_reload_success {float(good)}"
+            in (await protected.get("/metrics")).text
+        )
+
+
+async def test_bytes_that_are_no_text_are_refused(client: httpx.AsyncClient) -> None:
+    refused = await client.get("/metrics", headers={b"accept": b"\xff"})
+    assert refused.status_code == 400

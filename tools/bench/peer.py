@@ -1,0 +1,72 @@
+"""What one would write first: the client library's own server, a custom collector, httpx, threads or none.
+
+python -m tools.bench.peer --port N --base-url URL --workers 10
+"""
+
+import argparse
+import ssl
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+from prometheus_client import CollectorRegistry, Metric, start_http_server
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from tools.bench.queries import queries
+
+
+class Telegram(Collector):
+    """Ten calls a scrape, as many at once as there are workers."""
+
+    def __init__(self, client: httpx.Client, workers: int) -> None:
+        self._client = client
+        self._pool = ThreadPoolExecutor(workers)
+
+    def describe(self) -> Iterator[Metric]:
+        return iter(())  # or registering would collect
+
+    def collect(self) -> Iterator[Metric]:
+        answers = dict(zip(queries(), self._pool.map(self._ask, queries().values()), strict=True))
+        requests = GaugeMetricFamily("telegram_requests", "Requested.", labels=["window"])
+        transactions = GaugeMetricFamily("telegram_transactions", "Processed.", labels=["window"])
+        amount = GaugeMetricFamily("telegram_amount", "Billed.", labels=["window", "currency"])
+        messages = GaugeMetricFamily("telegram_messages", "Records.", labels=["status"])
+        for name, answer in answers.items():
+            kind, _, value = name.partition("_")
+            if kind == "tdr":
+                messages.add_metric([value], answer["total"])
+            else:
+                for entry in answer:
+                    requests.add_metric([value], entry["total_requests"])
+                    transactions.add_metric([value], entry["total_transactions"])
+                    amount.add_metric([value, entry["currency"]], entry["total_amount"])
+        yield from (requests, transactions, amount, messages)
+
+    def _ask(self, query: tuple[str, str]) -> Any:
+        path, body = query
+        response = self._client.post(path, content=body)
+        response.raise_for_status()
+        return response.json()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tools.bench.peer", description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--base-url", required=True)
+    parser.add_argument("--workers", type=int, required=True)
+    parser.add_argument("--ca-file")
+    options = parser.parse_args()
+    headers = {"content-type": "application/json", "x-api-key": "key", "x-account-id": "account"}
+    tls = ssl.create_default_context(cafile=options.ca_file)
+    client = httpx.Client(base_url=options.base_url, headers=headers, timeout=10, trust_env=False, verify=tls)
+    registry = CollectorRegistry()
+    registry.register(Telegram(client, options.workers))
+    start_http_server(options.port, "127.0.0.1", registry)
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
