@@ -5,8 +5,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from betatel_exporter.config import Address, nearest, settings_of
-from betatel_exporter.config.model import parse_address
+from betatel_exporter.address import Address, parse_address
+from betatel_exporter.config import nearest, settings_of
 
 EPILOG = (
     "Every setting is also a BETATEL_ variable and a key of --config.file. The API key is never a flag: "

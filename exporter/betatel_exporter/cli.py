@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from betatel_exporter import __version__
 from betatel_exporter.arguments import UsageError, address, settings_parser, world_parser
-from betatel_exporter.config import SettingsError, load, nearest, read
+from betatel_exporter.config import SettingsError, load, nearest
 
 if TYPE_CHECKING:
     from betatel_exporter.commands.demo import World
@@ -124,14 +124,10 @@ def _check(arguments: Sequence[str]) -> int:
 
 
 def _healthcheck(arguments: Sequence[str]) -> int:
-    """ask the exporter on this machine whether it lives, for containers"""
-    parser = settings_parser(
-        "healthcheck", "Ask /-/healthy where the same settings listen: exit code 0 or 1."
-    )
-    web = read(vars(parser.parse(arguments))).web
-    from betatel_exporter.commands.healthcheck import healthy
+    """request /-/healthy of the exporter on this machine, for containers"""
+    from betatel_exporter.commands import healthcheck
 
-    return 0 if healthy(web.listen_address, tls=web.config_file is not None) else FAILED
+    return healthcheck.main(arguments, os.environ)
 
 
 def _simulate(arguments: Sequence[str]) -> int:

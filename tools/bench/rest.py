@@ -9,7 +9,8 @@ from tools.bench.environment import ROOT
 from tools.bench.report import Goal, Section, milliseconds, table
 
 IMPORTS = (
-    "import time; t = time.perf_counter(); import betatel_exporter.cli, betatel_exporter.web.server, betatel_exporter.assembly; "
+    "import time; t = time.perf_counter(); "
+    "import betatel_exporter.cli, betatel_exporter.web.server, betatel_exporter.assembly; "
     "print(time.perf_counter() - t)"
 )
 

@@ -4,8 +4,9 @@ A fault is told on one line that names the setting, what is wrong and what is al
 appears in a fault or a repr.
 """
 
+from betatel_exporter.address import Address
 from betatel_exporter.config.load import Configuration, SettingsError, load, nearest, read
-from betatel_exporter.config.model import Address, Settings
+from betatel_exporter.config.model import Settings
 from betatel_exporter.config.names import Setting, settings_of
 from betatel_exporter.config.targets import Target
 

@@ -5,13 +5,14 @@ import re
 import zoneinfo
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from betatel_exporter.address import DEFAULT_ADDRESS, Address, parse_address
 from betatel_exporter.api.models import Window
 from betatel_exporter.strictyaml import read_yaml
 
@@ -19,27 +20,6 @@ API_URL = "https://api.betatel.com/api/v1/connect-hub"
 VARIABLE_ONLY: dict[str, Any] = {"flag": False}
 """Marks a field that is never a flag: what is on a command line is in every process list."""
 FILE_ONLY: dict[str, Any] = {"flag": False, "variable": False}
-
-
-class Address(NamedTuple):
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def parse_address(text: str) -> Address:
-    """[HOST]:PORT; raises ValueError with what is allowed."""
-    host, colon, port = text.rpartition(":")
-    host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    if not colon or not (port.isascii() and port.isdigit() and int(port) <= 65535):  # noqa: PLR2004  the last TCP port
-        raise ValueError("must be [HOST]:PORT, such as :10742, 127.0.0.1:10742 or [::1]:10742")
-    if not re.fullmatch(r"[A-Za-z0-9._:%-]*", host):
-        raise ValueError(
-            "must have a host name or an IP address before the port, or nothing for all addresses"
-        )
-    return Address(host, int(port))
 
 
 def _address(value: object) -> object:
@@ -189,7 +169,7 @@ class AccountSettings(_Section):
 
 class WebSettings(_Section):
     listen_address: Annotated[Address, NoDecode, BeforeValidator(_address)] = Field(
-        Address("", 10742), description="address to listen on, [HOST]:PORT; without a host on all addresses"
+        DEFAULT_ADDRESS, description="address to listen on, [HOST]:PORT; without a host on all addresses"
     )
     telemetry_path: TelemetryPath = Field("/metrics", description="path of the metrics")
     config_file: File | None = Field(None, description="file with TLS and basic auth, see docs/web-config.md")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from betatel_exporter.config.model import Address, Settings
+from betatel_exporter.address import Address
+from betatel_exporter.config.model import Settings
 
 PREFIX = "BETATEL_"
 

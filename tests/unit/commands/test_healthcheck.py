@@ -1,0 +1,101 @@
+"""The health check finds the exporter, and costs next to nothing."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from betatel_exporter.address import DEFAULT_ADDRESS
+from betatel_exporter.commands.healthcheck import main
+from betatel_exporter.config.model import WebSettings
+
+LISTEN = "BETATEL_WEB__LISTEN_ADDRESS"
+
+
+@contextlib.contextmanager
+def answering(answer: bytes) -> Iterator[str]:
+    """The address of a server that gives one connection this answer."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer_one() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=answer_one)
+        thread.start()
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\n", 0),
+        (b"HTTP/1.0 200 OK\r\n\r\n", 0),
+        (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", 1),
+        (b"SSH-2.0-200\r\n", 1),
+        (b"", 1),
+    ],
+)
+def test_only_a_200_is_healthy(answer: bytes, code: int) -> None:
+    with answering(answer) as address:
+        assert main([], {LISTEN: address}) == code
+
+
+def test_no_listener_is_unhealthy() -> None:
+    assert main([], {LISTEN: "127.0.0.1:1"}) == 1
+
+
+def test_flags_override_variables_and_variables_the_file(tmp_path: Path) -> None:
+    wrong = "127.0.0.1:1"
+    file = tmp_path / "exporter.yml"
+    for arguments, variable, in_file in (
+        (["--web.listen-address=RIGHT"], wrong, wrong),
+        ([], "RIGHT", wrong),
+        ([], "", "RIGHT"),
+    ):
+        with answering(b"HTTP/1.1 200 OK\r\n\r\n") as address:
+            file.write_text(f'web: {{listen_address: "{in_file}"}}'.replace("RIGHT", address))
+            environment = {LISTEN: variable.replace("RIGHT", address), "BETATEL_CONFIG_FILE": str(file)}
+            assert main([text.replace("RIGHT", address) for text in arguments], environment) == 0
+
+
+def test_the_default_address_is_that_of_the_settings() -> None:
+    assert WebSettings().listen_address == DEFAULT_ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "message"),
+    [
+        ([], {LISTEN: "nowhere"}, "web.listen_address: must be [HOST]:PORT"),
+        ([], {"BETATEL_CONFIG_FILE": "/nowhere"}, "config_file: cannot be read"),
+        (["--config.file"], {}, "--config.file: expected one argument"),
+        (["secret"], {}, "unknown argument; allowed: --web.listen-address"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_and_ends_with_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], environment: dict[str, str], message: str
+) -> None:
+    assert main(arguments, environment) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert "secret" not in error
+
+
+def test_it_imports_nothing_slow() -> None:
+    program = (
+        "import sys, betatel_exporter.commands.healthcheck\n"
+        "print({'pydantic', 'yaml', 'ssl', 'http.client', 'asyncio', 'betatel_exporter.config'} & sys.modules.keys())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "set()\n"
