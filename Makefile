@@ -70,7 +70,7 @@ soak: $(VENV)/.dev ## ten thousand scrapes of a misbehaving API: does anything g
 	@$(BIN)/python -m tools.soak $(SOAK_ARGS)
 
 fuzz: $(VENV)/.dev ## odd answers, files and requests, for longer than the suite does
-	@$(BIN)/python -m tools.fuzz $(FUZZ_ARGS)
+	@$(BIN)/python -m pytest -q tests/integration/trust/test_fuzz.py --hypothesis-profile=explore $(PYTEST_ARGS)
 
 audit: $(VENV)/.dev ## known vulnerabilities and licences of what runs; asks the network
 	@$(BIN)/python -m tools.audit

@@ -9,9 +9,12 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.paths import ROOT
 
-# the same examples at every run, however slow the machine is; `make fuzz` looks for new ones
+# the same examples at every run, however slow the machine is; `make fuzz` draws new ones
 settings.register_profile(
     "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "explore", max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("suite")
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from tests.integration.faults.cases import BODY, CONNECTION, HTTP, LIMITS, Fault
-from tests.integration.faults.places import PLACES
+from tools.faults.cases import BODY, CONNECTION, HTTP, LIMITS, Fault
+from tools.faults.network import PLACES
 
 PATH = "docs/reliability.md"
 

@@ -14,8 +14,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.integration.faults.cases import FAULTS, Fault
-from tests.integration.faults.injector import ACCOUNT_ID, KEY, QUERIES, Exchange, Injector, good
+from tools.faults.api import ACCOUNT_ID, KEY, QUERIES, Exchange, FakeApi, good
+from tools.faults.cases import FAULTS, Fault
 from tools.soaked import Usage
 
 SCRAPERS = 4
@@ -67,10 +67,10 @@ class Exporter:
 
 
 @asynccontextmanager
-async def exporting(injector: Injector, folder: Path) -> AsyncIterator[Exporter]:
+async def exporting(api: FakeApi, folder: Path) -> AsyncIterator[Exporter]:
     names = (f"- {{name: account-{n}, account_id: {ACCOUNT_ID}, api_key: {KEY}}}\n" for n in range(SCRAPERS))
     file = folder / "soak.yml"
-    file.write_text(f"base_url: {injector.url}\naccounts:\n{''.join(names)}")
+    file.write_text(f"base_url: {api.url}\naccounts:\n{''.join(names)}")
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tools.soaked", str(file), stdin=pipe, stdout=pipe, env={}
@@ -88,9 +88,9 @@ async def exporting(injector: Injector, folder: Path) -> AsyncIterator[Exporter]
 
 
 class Soak:
-    def __init__(self, exporter: Exporter, injector: Injector, scrapes: int, seed: int) -> None:
+    def __init__(self, exporter: Exporter, api: FakeApi, scrapes: int, seed: int) -> None:
         self._exporter = exporter
-        self._injector = injector
+        self._injector = api
         self._scrapes = scrapes
         self._random = random.Random(seed)  # noqa: S311  nothing secret depends on it
         self._numbers = itertools.count(1)
@@ -130,23 +130,23 @@ class Soak:
             self._injector.misbehave(affected, fault.behave)
 
 
-async def settled(exporter: Exporter, injector: Injector) -> Usage:
+async def settled(exporter: Exporter, api: FakeApi) -> Usage:
     """What is in use when all is well and nothing is under way."""
-    injector.behave()
+    api.behave()
     for account in range(SCRAPERS):
         await exporter.get(f"/probe?account=account-{account}")
     await asyncio.sleep(1)
     return await exporter.usage()
 
 
-async def crowd(exporter: Exporter, injector: Injector) -> tuple[Counter[int], float]:
+async def crowd(exporter: Exporter, api: FakeApi) -> tuple[Counter[int], float]:
     """Statuses of a hundred scrapes at once, and the longest that a health check took meanwhile, in seconds."""
 
     async def take_a_second(exchange: Exchange) -> None:
         await asyncio.sleep(1)
         await good(exchange)
 
-    injector.misbehave(QUERIES, take_a_second)
+    api.misbehave(QUERIES, take_a_second)
     scrapes = [asyncio.ensure_future(exporter.get("/metrics")) for _ in range(CROWD)]
     longest = 0.0
     while not all(scrape.done() for scrape in scrapes):
@@ -159,16 +159,16 @@ async def crowd(exporter: Exporter, injector: Injector) -> tuple[Counter[int], f
 
 async def soak(folder: Path, scrapes: int, seed: int) -> list[str]:
     """Print what was found; what of it is wrong."""
-    with Injector() as injector:
-        async with exporting(injector, folder) as exporter:
+    with FakeApi() as api:
+        async with exporting(api, folder) as exporter:
             say(f"{WARM_UP:,} scrapes to warm up, then {scrapes:,}, seed {seed}")
-            await Soak(exporter, injector, WARM_UP, seed).run()
-            start = await settled(exporter, injector)
-            soaking = Soak(exporter, injector, scrapes, seed + 1)
+            await Soak(exporter, api, WARM_UP, seed).run()
+            start = await settled(exporter, api)
+            soaking = Soak(exporter, api, scrapes, seed + 1)
             await soaking.run()
             soaking.tell()
-            end = await settled(exporter, injector)
-            crowds = [await crowd(exporter, injector) for _ in range(CROWDS)]
+            end = await settled(exporter, api)
+            crowds = [await crowd(exporter, api) for _ in range(CROWDS)]
 
     say(f"{'':8} {'memory':>9} {'sockets':>8} {'tasks':>6} {'threads':>8}")
     for name, usage in (("start", start), ("end", end)):

@@ -11,12 +11,13 @@ import pytest
 from tools.bench.client import Pages
 from tools.bench.contestants import Bench, Contestant, accounts_up, exporter, limit, peer, upstream
 from tools.bench.document import BEGIN, DOCUMENT, END, replaced
-from tools.bench.environment import ROOT, locked, make_environment
+from tools.bench.environment import locked, make_environment
 from tools.bench.measure import WARM_UP, Series, interleave
 from tools.bench.pair import calls
-from tools.bench.processes import Process
 from tools.bench.queries import queries
 from tools.bench.report import Goal, goals_table
+from tools.paths import ROOT
+from tools.process import Process
 
 pytestmark = pytest.mark.anyio
 
@@ -67,7 +68,7 @@ async def test_the_limit_is_ten_answers_at_once_after_the_upstream_s_latency(ben
 async def test_cpu_memory_and_files_are_those_of_the_process_measured() -> None:
     code = "import time\nwhile time.process_time() < 0.2: pass\nprint(time.process_time(), flush=True)\ntime.sleep(60)"
     with Process([sys.executable, "-c", code]) as process:
-        told = float(process.line())
+        told = float(process.wait_for(r"^\d.*$")[0])
         assert told <= process.cpu() < told + 0.2
         assert 1 < process.memory() <= process.peak_memory() < 1000
         assert process.open_files() >= 3

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.commands import running, wait_for
+from tests.support.command import running
 
 FLAGS = (
     "--headless",
@@ -27,7 +27,7 @@ FLAGS = (
 def page() -> Iterator[str]:
     arguments = ["demo", "--web.listen-address=127.0.0.1:0", "--simulator.listen-address=127.0.0.1:0"]
     with running(arguments, r"page +(http://\S+/)$") as (process, url):
-        wait_for(process, "Stop with Ctrl-C")
+        process.wait_for("Stop with Ctrl-C")
         yield url[1]
 
 

@@ -5,7 +5,7 @@ import pytest
 from betatel_exporter import __version__
 from betatel_exporter.cli import COMMANDS, main
 from betatel_exporter.config import settings_of
-from tests.support.commands import run
+from tests.support.command import run
 
 KEY = "key-5f0c1a"
 

@@ -14,8 +14,9 @@ import trustme
 import yaml
 
 from tools.bench.client import Pages, query_request, scrape_request
-from tools.bench.processes import Process, free_port
 from tools.bench.queries import queries
+from tools.loopback import free_port
+from tools.process import Process
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def upstream(python: Path, folder: Path) -> Iterator[Bench]:
     with Process(
         [str(python), "-m", "tools.bench.upstream", "--certificate", str(folder / "server.pem")]
     ) as process:
-        plain, secure = json.loads(process.line())
+        plain, secure = json.loads(process.wait_for(r"^\[.*\]$")[0])
         yield Bench(python, folder, plain, secure, folder / "ca.pem")
 
 

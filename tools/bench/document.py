@@ -1,6 +1,6 @@
 """The part of docs/performance.md that a run writes."""
 
-from tools.bench.environment import ROOT
+from tools.paths import ROOT
 
 DOCUMENT = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- measured: make bench BENCH_ARGS=--write -->", "<!-- end of what was measured -->"

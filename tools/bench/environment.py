@@ -10,7 +10,8 @@ import sysconfig
 import venv
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tools.paths import ROOT
+
 PIN = re.compile(r"([A-Za-z0-9._-]+)==")
 
 
@@ -27,7 +28,7 @@ def make_environment(folder: Path) -> Path:
             link = packages / entry
             if not link.exists():
                 link.symlink_to(Path(str(distribution.locate_file(entry))))
-    (packages / "betatel-exporter.pth").write_text(f"{ROOT}\n")
+    (packages / "betatel-exporter.pth").write_text(f"{ROOT / 'exporter'}\n")
     return folder / "bin" / "python"
 
 

@@ -5,8 +5,8 @@ import subprocess
 import time
 
 from tools.bench.contestants import Bench, exporter
-from tools.bench.environment import ROOT
 from tools.bench.report import Goal, Section, milliseconds, table
+from tools.paths import ROOT
 
 IMPORTS = (
     "import time; t = time.perf_counter(); "

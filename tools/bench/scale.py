@@ -7,8 +7,8 @@ import time
 from tools.bench.client import Pages, scrape_request
 from tools.bench.contestants import Bench, exporter
 from tools.bench.measure import SETTLE, WARM_UP, Series, interleave
-from tools.bench.processes import Process
 from tools.bench.report import SERIES_HEADER, Goal, Section, milliseconds, series_rows, table
+from tools.process import Process
 
 LATENCY = 100
 SCRAPERS = (1, 2, 8, 40)

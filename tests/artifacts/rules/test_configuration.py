@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from tests.artifacts.rules.rulefile import alerts
-from tests.integration.prometheus.loopback import free_address
 from tests.support.paths import ROOT
+from tools.loopback import free_address
 from tools.stack import Addresses, Service, installed, native, running
 
 CONFIGURATION = ROOT / "prometheus"

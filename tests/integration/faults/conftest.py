@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.faults.injector import Injector
+from tools.faults.api import FakeApi
 
 
 @pytest.fixture(scope="session", params=["asyncio", "uvloop"])
@@ -15,13 +15,13 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]
 
 
 @pytest.fixture(scope="session")
-def running_injector() -> Iterator[Injector]:
-    with Injector() as injector:
-        yield injector
+def running_api() -> Iterator[FakeApi]:
+    with FakeApi() as api:
+        yield api
 
 
 @pytest.fixture
-def injector(running_injector: Injector) -> Injector:
-    running_injector.behave()
-    running_injector.forget()
-    return running_injector
+def api(running_api: FakeApi) -> FakeApi:
+    running_api.behave()
+    running_api.forget()
+    return running_api

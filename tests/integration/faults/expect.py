@@ -8,9 +8,10 @@ import pytest
 
 from betatel_exporter.api.models import Operation
 from betatel_exporter.config import Configuration
-from tests.integration.faults.cases import Fault
-from tests.integration.faults.harness import SCRAPE_TIMEOUT, Exporter, Scrape, eventually, exporting, of_query
-from tests.integration.faults.injector import QUERIES, Injector
+from tests.support.exporter import SCRAPE_TIMEOUT, Exporter, Scrape, exporting, of_query
+from tests.support.waiting import eventually
+from tools.faults.api import QUERIES, FakeApi
+from tools.faults.cases import Fault
 
 
 class Case(NamedTuple):
@@ -51,17 +52,15 @@ def only_these_are_missing(page: Scrape, queries: Iterable[str], healthy: Scrape
     return page.up == 0
 
 
-async def a_fault_costs_its_own_series_only(
-    case: Case, injector: Injector, configuration: Configuration
-) -> None:
+async def a_fault_costs_its_own_series_only(case: Case, api: FakeApi, configuration: Configuration) -> None:
     """The page is out in time with all that is known, and once the fault is over everything is back."""
     fault, queries = case
     async with exporting(configuration) as exporter:
         healthy = await exporter.scrape()
         assert not healthy.failed
         tasks = asyncio.all_tasks()
-        injector.forget()
-        injector.misbehave(queries, fault.behave)
+        api.forget()
+        api.misbehave(queries, fault.behave)
 
         says = SCRAPE_TIMEOUT if fault.slow else 10.0
         page = await exporter.scrape(says)
@@ -70,27 +69,27 @@ async def a_fault_costs_its_own_series_only(
         assert page.took < says
         assert only_these_are_missing(page, queries, healthy)
         assert page.failures() == failures_of(fault, queries)
-        assert injector.asked == {query: fault.requests if query in queries else 1 for query in QUERIES}
-        assert injector.paths == {"/api/telegram/stats", "/api/telegram/tdr"}
+        assert api.asked == {query: fault.requests if query in queries else 1 for query in QUERIES}
+        assert api.paths == {"/api/telegram/stats", "/api/telegram/tdr"}
         assert asyncio.all_tasks() == tasks
-        assert await eventually(lambda: injector.busy == 0)
+        assert await eventually(lambda: api.busy == 0)
 
-        injector.behave()
+        api.behave()
         if fault.cooldown:
-            await nothing_is_sent_until(fault.cooldown, exporter, injector)
+            await nothing_is_sent_until(fault.cooldown, exporter, api)
         again = await exporter.scrape()
         assert again.values == healthy.values
         assert again.up == 1
         assert not again.failed
         assert "cooldown_until_timestamp_seconds{" not in again.text
-    assert await eventually(lambda: injector.open == 0)
+    assert await eventually(lambda: api.open == 0)
 
 
-async def nothing_is_sent_until(cooldown: float, exporter: Exporter, injector: Injector) -> None:
+async def nothing_is_sent_until(cooldown: float, exporter: Exporter, api: FakeApi) -> None:
     exporter.clock.leaped = cooldown - 20
-    injector.forget()
+    api.forget()
     waiting = await exporter.scrape()
     assert waiting.failed == set(QUERIES)
-    assert not injector.asked
+    assert not api.asked
     assert "cooldown_until_timestamp_seconds{" in waiting.text
     exporter.clock.leaped = cooldown

@@ -5,10 +5,11 @@ import tracemalloc
 import pytest
 
 from betatel_exporter.api.models import Operation
-from tests.integration.faults.cases import BODY, FAULTS, LIMITS, MEGABYTE, Fault
 from tests.integration.faults.expect import Case, a_fault_costs_its_own_series_only, cases_of
-from tests.integration.faults.harness import configured, exporting
-from tests.integration.faults.injector import QUERIES, STATS, Injector
+from tests.support.exporter import configured, exporting
+from tools.faults.api import QUERIES, STATS, FakeApi
+from tools.faults.behaviours import MEGABYTE
+from tools.faults.cases import BODY, FAULTS, LIMITS, Fault
 
 pytestmark = pytest.mark.anyio
 
@@ -20,18 +21,18 @@ def anyio_backend() -> str:
 
 @pytest.mark.parametrize("case", list(cases_of((*LIMITS, *BODY))))
 async def test_a_wrong_answer_costs_its_own_series_only_and_the_next_scrape_recovers(
-    case: Case, injector: Injector, monkeypatch: pytest.MonkeyPatch
+    case: Case, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await a_fault_costs_its_own_series_only(case, injector, configured(monkeypatch, injector.url))
+    await a_fault_costs_its_own_series_only(case, api, configured(monkeypatch, api.url))
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.big], ids=str)
 async def test_memory_stays_flat_when_every_query_gets_it(
-    fault: Fault, injector: Injector, monkeypatch: pytest.MonkeyPatch
+    fault: Fault, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with exporting(configured(monkeypatch, injector.url)) as exporter:
+    async with exporting(configured(monkeypatch, api.url)) as exporter:
         await exporter.scrape()
-        injector.misbehave(STATS if fault.only is Operation.STATS else QUERIES, fault.behave)
+        api.misbehave(STATS if fault.only is Operation.STATS else QUERIES, fault.behave)
         tracemalloc.start()
         try:
             page = await exporter.scrape(30)

@@ -3,8 +3,6 @@
 import pytest
 
 from betatel_exporter.api.models import Reason
-from tests.integration.faults import cases
-from tests.integration.faults.cases import CONNECTION, FAULTS, HTTP, Fault
 from tests.integration.faults.expect import (
     Case,
     a_fault_costs_its_own_series_only,
@@ -12,23 +10,25 @@ from tests.integration.faults.expect import (
     failures_of,
     only_these_are_missing,
 )
-from tests.integration.faults.harness import SCRAPE_TIMEOUT, configured, exporting
-from tests.integration.faults.injector import QUERIES, TDR, Exchange, Injector, good
+from tests.support.exporter import SCRAPE_TIMEOUT, configured, exporting
+from tools.faults import behaviours
+from tools.faults.api import QUERIES, TDR, Exchange, FakeApi, good
+from tools.faults.cases import CONNECTION, FAULTS, HTTP, Fault
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("case", list(cases_of((*CONNECTION, *HTTP))))
 async def test_a_fault_costs_its_own_series_only_and_the_next_scrape_recovers(
-    case: Case, injector: Injector, monkeypatch: pytest.MonkeyPatch
+    case: Case, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await a_fault_costs_its_own_series_only(case, injector, configured(monkeypatch, injector.url))
+    await a_fault_costs_its_own_series_only(case, api, configured(monkeypatch, api.url))
 
 
 SPREAD = [
     fault
     for fault in FAULTS
-    if fault.behave in {cases.reset, cases.silence, cases.truncated}
+    if fault.behave in {behaviours.reset, behaviours.silence, behaviours.truncated}
     or fault.what in {"500", "a negative count"}
 ]
 
@@ -36,11 +36,11 @@ SPREAD = [
 @pytest.mark.parametrize("query", QUERIES)
 @pytest.mark.parametrize("fault", SPREAD, ids=str)
 async def test_any_query_may_be_the_one(
-    fault: Fault, query: str, injector: Injector, monkeypatch: pytest.MonkeyPatch
+    fault: Fault, query: str, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with exporting(configured(monkeypatch, injector.url)) as exporter:
+    async with exporting(configured(monkeypatch, api.url)) as exporter:
         healthy = await exporter.scrape()
-        injector.misbehave([query], fault.behave)
+        api.misbehave([query], fault.behave)
         page = await exporter.scrape(SCRAPE_TIMEOUT if fault.slow else 10.0)
         assert page.status == 200
         assert only_these_are_missing(page, (query,), healthy)
@@ -48,37 +48,37 @@ async def test_any_query_may_be_the_one(
 
 
 async def test_a_kept_connection_that_was_closed_while_idle_costs_no_data(
-    injector: Injector, monkeypatch: pytest.MonkeyPatch
+    api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def answer_and_close(exchange: Exchange) -> None:
         await good(exchange)
         exchange.writer.close()
 
-    async with exporting(configured(monkeypatch, injector.url)) as exporter:
-        injector.misbehave(QUERIES, answer_and_close)
+    async with exporting(configured(monkeypatch, api.url)) as exporter:
+        api.misbehave(QUERIES, answer_and_close)
         pages = [await exporter.scrape() for _ in range(5)]
     assert [page.up for page in pages] == [1] * 5
     assert all(page.values == pages[0].values for page in pages)
 
 
 async def test_faults_of_several_kinds_at_once_keep_their_own_reasons(
-    injector: Injector, monkeypatch: pytest.MonkeyPatch
+    api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mixed = {
-        "stats/last5m": cases.silence,
-        "stats/lasth": cases.status(500),
-        "stats/last24h": cases.reset,
-        "tdr/PENDING": cases.status(403),
-        "tdr/SENT": cases.fifty_megabytes,
-        "tdr/READ": cases.trickle,
+        "stats/last5m": behaviours.silence,
+        "stats/lasth": behaviours.status(500),
+        "stats/last24h": behaviours.reset,
+        "tdr/PENDING": behaviours.status(403),
+        "tdr/SENT": behaviours.fifty_megabytes,
+        "tdr/READ": behaviours.trickle,
     }
 
     async def behave(exchange: Exchange) -> None:
         await mixed.get(exchange.query, good)(exchange)
 
-    async with exporting(configured(monkeypatch, injector.url)) as exporter:
+    async with exporting(configured(monkeypatch, api.url)) as exporter:
         healthy = await exporter.scrape()
-        injector.misbehave(QUERIES, behave)
+        api.misbehave(QUERIES, behave)
         page = await exporter.scrape(SCRAPE_TIMEOUT)
     assert only_these_are_missing(page, tuple(mixed), healthy)
     assert page.failures() == {
@@ -92,10 +92,10 @@ async def test_faults_of_several_kinds_at_once_keep_their_own_reasons(
 
 
 async def test_a_fault_that_lasts_is_counted_at_every_scrape(
-    injector: Injector, monkeypatch: pytest.MonkeyPatch
+    api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with exporting(configured(monkeypatch, injector.url)) as exporter:
-        injector.misbehave(TDR, cases.status(502))
+    async with exporting(configured(monkeypatch, api.url)) as exporter:
+        api.misbehave(TDR, behaviours.status(502))
         for scrapes in range(1, 4):
             page = await exporter.scrape()
             assert page.failures() == {f"tdr/{Reason.SERVER_ERROR}": len(TDR) * scrapes}

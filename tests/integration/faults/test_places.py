@@ -6,11 +6,13 @@ import ssl
 import pytest
 import trustme
 
-from tests.integration.faults.cases import silence
-from tests.integration.faults.harness import SCRAPE_TIMEOUT, configured, eventually, exporting, open_sockets
-from tests.integration.faults.injector import KEY, QUERIES, Injector
-from tests.integration.faults.places import PLACES, Authorities, Place, by_proxy, closed_port, server_tls
-from tests.integration.faults.proxy import Proxy
+from tests.support.exporter import SCRAPE_TIMEOUT, configured, exporting, open_sockets
+from tests.support.waiting import eventually
+from tools.faults.api import KEY, QUERIES, FakeApi
+from tools.faults.behaviours import silence
+from tools.faults.network import PLACES, Authorities, Place, by_proxy, server_tls
+from tools.faults.proxy import Proxy
+from tools.loopback import closed_port
 
 pytestmark = pytest.mark.anyio
 
@@ -47,11 +49,11 @@ async def test_an_authority_of_the_ca_file_is_trusted(
     authorities: Authorities, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tls = server_tls(authorities.trusted.issue_cert("127.0.0.1"))
-    with Injector(tls=tls) as injector:
-        trusting = configured(monkeypatch, injector.url, ca_file=str(authorities.ca_file))
+    with FakeApi(tls=tls) as api:
+        trusting = configured(monkeypatch, api.url, ca_file=str(authorities.ca_file))
         async with exporting(trusting) as exporter:
             assert (await exporter.scrape()).up == 1
-        async with exporting(configured(monkeypatch, injector.url)) as exporter:
+        async with exporting(configured(monkeypatch, api.url)) as exporter:
             assert (await exporter.scrape()).failures() == {"stats/tls": 3, "tdr/tls": 7}
 
 
@@ -78,36 +80,36 @@ async def test_what_goes_through_the_proxy_is_encrypted_for_the_api(
     authorities: Authorities, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tls = server_tls(authorities.trusted.issue_cert("127.0.0.1"))
-    with Injector(tls=tls) as injector, Proxy() as proxy:
+    with FakeApi(tls=tls) as api, Proxy() as proxy:
         configuration = configured(
-            monkeypatch, injector.url, {"HTTPS_PROXY": proxy.url}, ca_file=str(authorities.ca_file)
+            monkeypatch, api.url, {"HTTPS_PROXY": proxy.url}, ca_file=str(authorities.ca_file)
         )
         async with exporting(configuration) as exporter:
             assert (await exporter.scrape()).up == 1
-        assert set(proxy.asked) == {f"CONNECT 127.0.0.1:{injector.port} HTTP/1.1"}
-        assert injector.keys == {KEY}
+        assert set(proxy.asked) == {f"CONNECT 127.0.0.1:{api.port} HTTP/1.1"}
+        assert api.keys == {KEY}
 
 
-async def test_no_proxy_goes_past_the_proxy(injector: Injector, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_proxy_goes_past_the_proxy(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     with closed_port() as port:
         environment = {"HTTP_PROXY": f"http://127.0.0.1:{port}", "NO_PROXY": "127.0.0.1"}
-        async with exporting(configured(monkeypatch, injector.url, environment)) as exporter:
+        async with exporting(configured(monkeypatch, api.url, environment)) as exporter:
             assert (await exporter.scrape()).up == 1
 
 
 async def test_a_scraper_that_hangs_up_leaves_nothing_behind(
-    injector: Injector, monkeypatch: pytest.MonkeyPatch
+    api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And the collection it began goes on for whoever joined."""
-    async with exporting(configured(monkeypatch, injector.url)) as exporter:
-        injector.misbehave(["tdr/SENT"], silence)
+    async with exporting(configured(monkeypatch, api.url)) as exporter:
+        api.misbehave(["tdr/SENT"], silence)
         tasks = asyncio.all_tasks()
         impatient = asyncio.ensure_future(exporter.scrape(SCRAPE_TIMEOUT))
         patient = asyncio.ensure_future(exporter.scrape(SCRAPE_TIMEOUT))
-        assert await eventually(lambda: injector.busy == 1 and injector.asked.total() == len(QUERIES))
+        assert await eventually(lambda: api.busy == 1 and api.asked.total() == len(QUERIES))
         impatient.cancel()
         page = await patient
         assert page.failed == {"tdr/SENT"}
-        assert injector.asked.total() == len(QUERIES)
+        assert api.asked.total() == len(QUERIES)
         assert await eventually(lambda: asyncio.all_tasks() == tasks)
-        assert await eventually(lambda: injector.busy == 0)
+        assert await eventually(lambda: api.busy == 0)

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.integration.prometheus import shortened
-from tests.integration.prometheus.loopback import free_address
+from tools.loopback import free_address
 from tools.stack import ROOT, Addresses, native, running, services
 
 CONFIGURATION = ROOT / "prometheus"

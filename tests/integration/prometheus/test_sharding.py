@@ -14,9 +14,10 @@ import pytest
 import yaml
 
 from tools.bench.contestants import Bench, exporter, upstream
-from tools.bench.environment import ROOT
 from tools.bench.pair import calls
-from tools.bench.processes import Process, free_port
+from tools.loopback import free_port
+from tools.paths import ROOT
+from tools.process import Process
 
 pytestmark = pytest.mark.anyio
 

@@ -16,11 +16,11 @@ import pytest
 import yaml
 
 from betatel_exporter import simulator
-from tests.integration.prometheus.loopback import free_address
-from tests.support.commands import clean
-from tests.support.commands import running as running_command
+from tests.support.command import clean
+from tests.support.command import running as running_command
 from tests.support.paths import ROOT
 from tools.dashboards.build import files as dashboards
+from tools.loopback import free_address
 from tools.rules import receiver
 from tools.stack import Service, StackError, installed, running
 

@@ -1,9 +1,12 @@
 """Inputs nobody should send, and what must hold for each: nothing but a clean answer."""
 
+import contextlib
 import json
 import math
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -21,9 +24,9 @@ from betatel_exporter.api.models import (
 )
 from betatel_exporter.config import SettingsError, load, settings_of
 from betatel_exporter.webconfig import WebConfig, WebConfigError
-from tests.integration.faults.cases import raw
-from tests.integration.faults.injector import CODE, KEY, PHONE, good_body
-from tests.integration.trust.rig import Rig, environ
+from tests.support.command import Exporter
+from tools.faults.api import CODE, KEY, PHONE, FakeApi, good_body
+from tools.faults.behaviours import raw
 
 QUERIES: tuple[Query, ...] = (
     StatsQuery(Window.LAST_HOUR),
@@ -40,6 +43,39 @@ FIELDS = (
     "status",
     "timestamp",
 )
+
+
+@dataclass(frozen=True)
+class Rig:
+    """An exporter in a process of its own, and the API it asks."""
+
+    exporter: Exporter
+    api: FakeApi
+
+    def troubles(self) -> list[str]:
+        """Log lines that no input may cause: errors and tracebacks."""
+        return [
+            line
+            for line in self.exporter.process.lines
+            if "level=error" in line or "level=critical" in line or "Traceback" in line
+        ]
+
+
+@contextlib.contextmanager
+def environ(variables: Mapping[str, str]) -> Iterator[None]:
+    """These variables of ours and no others; no proxies."""
+    kept = dict(os.environ)
+    for name in kept:
+        if name.startswith("BETATEL_") or name.lower().endswith("_proxy"):
+            del os.environ[name]
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+
+
 ODD_TEXTS = st.sampled_from(
     [
         "",
@@ -140,13 +176,13 @@ RAW_ANSWERS = st.builds(
 
 
 def any_bytes_from_the_api_cost_one_query_only(rig: Rig, content: bytes) -> None:
-    rig.injector.misbehave(["tdr/SENT"], raw(content))
-    page = rig.send(request(b"/metrics", b"X-Prometheus-Scrape-Timeout-Seconds: 2"))
+    rig.api.misbehave(["tdr/SENT"], raw(content))
+    page = rig.exporter.send(request(b"/metrics", b"X-Prometheus-Scrape-Timeout-Seconds: 2"))
     assert page.startswith(b"HTTP/1.1 200 "), page[:200]
     outcomes = re.findall(rb'^betatel_scrape_query_success{.*query="(.*)"} (\S+)', page, re.MULTILINE)
     assert len(outcomes) == 10
     assert {query for query, success in outcomes if success == b"0.0"} <= {b"tdr/SENT"}
-    assert rig.records.troubles() == []
+    assert rig.troubles() == []
 
 
 def request(target: bytes, *headers: bytes, method: bytes = b"GET") -> bytes:
@@ -221,12 +257,12 @@ CLEAN = {200, 400, 404, 405, 501}
 
 
 def any_request_gets_a_clean_answer(rig: Rig, content: bytes) -> None:
-    rig.injector.behave()
-    answer = rig.send(content, patience=0.2)
+    rig.api.behave()
+    answer = rig.exporter.send(content, seconds=0.2)
     for status in re.findall(rb"^HTTP/1\.[01] (\d+)", answer[:20]):
         assert int(status) in CLEAN, answer[:200]
-    assert rig.send(request(b"/-/healthy")).startswith(b"HTTP/1.1 200 ")
-    assert rig.records.troubles() == []
+    assert rig.exporter.send(request(b"/-/healthy")).startswith(b"HTTP/1.1 200 ")
+    assert rig.troubles() == []
 
 
 KEYS = sorted({part for setting in settings_of() for part in setting.path} | {"name", "api_key", "windows"})

@@ -1,4 +1,4 @@
-"""Hypothesis, the same examples at every run; tools/fuzz.py goes on for longer."""
+"""Hypothesis, the same examples at every run; `make fuzz` draws others, and more of them."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -7,16 +7,24 @@ import pytest
 from hypothesis import given, settings
 
 from tests.integration.trust import fuzzing
-from tests.integration.trust.rig import Rig, rigged
+from tests.integration.trust.fuzzing import Rig
+from tests.support.command import serving
+from tools.faults.api import ACCOUNT_ID, KEY, FakeApi
 
-thorough = settings(max_examples=300, derandomize=True, deadline=None, database=None)
-over_sockets = settings(max_examples=100, derandomize=True, deadline=None, database=None)
+over_sockets = settings(database=None)
+thorough = settings(over_sockets, max_examples=3 * settings().max_examples)
 
 
 @pytest.fixture(scope="module")
 def rig() -> Iterator[Rig]:
-    with rigged() as rig:
-        yield rig
+    with FakeApi() as api:
+        environment = {
+            "BETATEL_API_KEY": KEY,
+            "BETATEL_ACCOUNT_ID": ACCOUNT_ID,
+            "BETATEL_BASE_URL": api.url,
+        }
+        with serving(environment) as exporter:
+            yield Rig(exporter, api)
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from tests.integration.faults.harness import configured, eventually, exporting
-from tests.integration.faults.injector import QUERIES, Exchange, Injector, good
+from tests.support.exporter import configured, exporting
+from tests.support.waiting import eventually
+from tools.faults.api import QUERIES, Exchange, FakeApi, good
 
 pytestmark = pytest.mark.anyio
 
@@ -15,8 +16,8 @@ SCRAPERS = 100
 class Gate:
     """Answers wait behind it until it is opened."""
 
-    def __init__(self, injector: Injector) -> None:
-        self._injector = injector
+    def __init__(self, api: FakeApi) -> None:
+        self._injector = api
         self._opened = asyncio.Event()
 
     async def behave(self, exchange: Exchange) -> None:
@@ -31,10 +32,10 @@ class Gate:
 async def test_of_a_hundred_scrapers_the_allowed_are_served_and_the_others_refused_at_once(
     allowed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Injector() as injector:
-        gate = Gate(injector)
-        injector.misbehave(QUERIES, gate.behave)
-        configuration = configured(monkeypatch, injector.url, {"BETATEL_WEB__MAX_REQUESTS": str(allowed)})
+    with FakeApi() as api:
+        gate = Gate(api)
+        api.misbehave(QUERIES, gate.behave)
+        configuration = configured(monkeypatch, api.url, {"BETATEL_WEB__MAX_REQUESTS": str(allowed)})
         async with exporting(configuration) as exporter:
             scrapers = [asyncio.ensure_future(exporter.scrape(60)) for _ in range(SCRAPERS)]
             assert await eventually(lambda: sum(map(asyncio.Future.done, scrapers)) == SCRAPERS - allowed)
@@ -52,35 +53,35 @@ async def test_of_a_hundred_scrapers_the_allowed_are_served_and_the_others_refus
             served = [page for page in await asyncio.gather(*scrapers) if page.status == 200]
             assert len(served) == allowed
             assert {page.up for page in served} == {1}
-            assert injector.asked == dict.fromkeys(QUERIES, 1)
+            assert api.asked == dict.fromkeys(QUERIES, 1)
             assert (await exporter.scrape()).status == 200
 
 
 async def test_scrapers_that_share_a_collection_each_get_their_answer_in_their_own_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with Injector() as injector:
-        gate = Gate(injector)
-        injector.misbehave(["stats/lasth"], gate.behave)
-        async with exporting(configured(monkeypatch, injector.url)) as exporter:
+    with FakeApi() as api:
+        gate = Gate(api)
+        api.misbehave(["stats/lasth"], gate.behave)
+        async with exporting(configured(monkeypatch, api.url)) as exporter:
             patient = asyncio.ensure_future(exporter.scrape(60))
             hurried = await exporter.scrape(1)
             assert hurried.failed == {"stats/lasth"}
             assert not patient.done()
             gate.open()
             assert not (await patient).failed
-            assert injector.asked == dict.fromkeys(QUERIES, 1)
+            assert api.asked == dict.fromkeys(QUERIES, 1)
 
 
 async def test_a_health_check_is_answered_between_the_pages_of_a_crowd(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with Injector() as injector:
-        gate = Gate(injector)
-        injector.misbehave(QUERIES, gate.behave)
-        async with exporting(configured(monkeypatch, injector.url)) as exporter:
+    with FakeApi() as api:
+        gate = Gate(api)
+        api.misbehave(QUERIES, gate.behave)
+        async with exporting(configured(monkeypatch, api.url)) as exporter:
             scrapers = [asyncio.ensure_future(exporter.scrape(60)) for _ in range(40)]
-            assert await eventually(lambda: injector.busy == len(QUERIES))
+            assert await eventually(lambda: api.busy == len(QUERIES))
             gate.open()
             await asyncio.wait(scrapers, return_when=asyncio.FIRST_COMPLETED)
             assert (await exporter.client.get("/-/healthy")).status_code == 200

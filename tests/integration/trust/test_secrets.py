@@ -14,11 +14,12 @@ from betatel_exporter import logs
 from betatel_exporter.api.models import RecordsQuery
 from betatel_exporter.commands.check import check
 from betatel_exporter.config import SettingsError
-from tests.integration.faults.cases import FAULTS, Fault, status
-from tests.integration.faults.harness import configured, exporting
-from tests.integration.faults.injector import KEY, QUERIES, SECRETS, Exchange, Injector, good
-from tests.integration.faults.places import PLACES, Authorities, Place
-from tests.integration.faults.proxy import PASSWORD
+from tests.support.exporter import configured, exporting
+from tools.faults.api import KEY, QUERIES, SECRETS, Exchange, FakeApi, good
+from tools.faults.behaviours import status
+from tools.faults.cases import FAULTS, Fault
+from tools.faults.network import PLACES, Authorities, Place
+from tools.faults.proxy import PASSWORD
 
 pytestmark = pytest.mark.anyio
 
@@ -26,9 +27,9 @@ HIDDEN = (*SECRETS, PASSWORD)
 
 
 @pytest.fixture(scope="module")
-def injector() -> Iterator[Injector]:
-    with Injector() as injector:
-        yield injector
+def api() -> Iterator[FakeApi]:
+    with FakeApi() as api:
+        yield api
 
 
 @pytest.fixture(scope="module")
@@ -69,15 +70,15 @@ def representative(faults: Sequence[Fault]) -> list[object]:
 
 @pytest.mark.parametrize("fault", representative(FAULTS))
 async def test_no_fault_of_an_answer_brings_a_secret_to_light(
-    fault: Fault, injector: Injector, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    fault: Fault, api: FakeApi, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configuration = configured(monkeypatch, injector.url, timeout="0.4")
-    injector.behave()
+    configuration = configured(monkeypatch, api.url, timeout="0.4")
+    api.behave()
     async with exporting(configuration) as exporter:
-        injector.misbehave(QUERIES, fault.behave)
+        api.misbehave(QUERIES, fault.behave)
         pages = [await exporter.scrape(path=path) for path in ("/metrics", "/probe?account=default", "/")]
     out = [io.StringIO(), io.StringIO()]
-    injector.misbehave(QUERIES, fault.behave)
+    api.misbehave(QUERIES, fault.behave)
     for stream in out:
         await check(configuration, as_json=stream is out[1], out=stream)
     assert "query failing" in logged.getvalue()
@@ -102,32 +103,32 @@ async def test_no_way_to_the_api_brings_a_secret_to_light(
 
 
 async def test_a_good_day_brings_no_secret_to_light(
-    injector: Injector, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    api: FakeApi, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    injector.behave()
-    configuration = configured(monkeypatch, injector.url)
+    api.behave()
+    configuration = configured(monkeypatch, api.url)
     out = io.StringIO()
     async with exporting(configuration) as exporter:
         pages = [await exporter.scrape(path=path) for path in ("/metrics", "/")]
         objects = repr(vars(exporter.app)) + repr(configuration) + repr(configuration.settings)
     await check(configuration, as_json=False, out=out)
     assert pages[0].up == 1
-    assert injector.keys == {KEY}
+    assert api.keys == {KEY}
     assert not leaks(
         logged.getvalue(), *(page.text for page in pages), out.getvalue(), objects, str(configuration.targets)
     )
 
 
 async def test_the_traceback_of_an_unexpected_error_shows_no_secret(
-    injector: Injector, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    api: FakeApi, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One deep in the client, with the key, the request and the body in its frames."""
 
     def fail(_: object, content: bytes) -> None:
         raise RuntimeError("unexpected") from ValueError(f"a body of {len(content)} bytes")
 
-    injector.behave()
-    async with exporting(configured(monkeypatch, injector.url)) as exporter:
+    api.behave()
+    async with exporting(configured(monkeypatch, api.url)) as exporter:
         monkeypatch.setattr(RecordsQuery, "parse", fail)
         with pytest.raises(RuntimeError) as caught:
             await exporter.scrape()
@@ -164,10 +165,10 @@ def test_a_key_that_cannot_be_one_is_refused_unseen(
 
 
 async def test_a_key_that_kubernetes_swaps_is_sent_at_the_next_scrape(
-    injector: Injector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A mounted secret is a link to a link to a folder, and the second link is what changes."""
-    injector.behave()
+    api.behave()
 
     def mount(name: str, key: bytes) -> None:
         (tmp_path / name).mkdir()
@@ -178,41 +179,41 @@ async def test_a_key_that_kubernetes_swaps_is_sent_at_the_next_scrape(
     mount("..2026_01", b"first-key\n")
     (tmp_path / "api-key").symlink_to("..data/api-key")
     environment = {"BETATEL_API_KEY": "", "BETATEL_API_KEY_FILE": str(tmp_path / "api-key")}
-    async with exporting(configured(monkeypatch, injector.url, environment)) as exporter:
-        injector.forget()
+    async with exporting(configured(monkeypatch, api.url, environment)) as exporter:
+        api.forget()
         assert (await exporter.scrape()).up == 1
-        assert injector.keys == {"first-key"}
-        injector.forget()
+        assert api.keys == {"first-key"}
+        api.forget()
         mount("..2026_02", b"other-key")
         assert (await exporter.scrape()).up == 1
-        assert injector.keys == {"other-key"}
+        assert api.keys == {"other-key"}
 
 
 @pytest.mark.parametrize("content", [None, *FAULTY_KEYS.values()], ids=["gone", *FAULTY_KEYS])
 async def test_a_key_file_that_breaks_leaves_the_last_key_in_use_and_is_told_once(
     content: bytes | None,
-    injector: Injector,
+    api: FakeApi,
     logged: io.StringIO,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    injector.behave()
+    api.behave()
     file = tmp_path / "api-key"
     file.write_text(KEY)
     environment = {"BETATEL_API_KEY": "", "BETATEL_API_KEY_FILE": str(file)}
-    async with exporting(configured(monkeypatch, injector.url, environment)) as exporter:
+    async with exporting(configured(monkeypatch, api.url, environment)) as exporter:
         await exporter.scrape()
         file.unlink() if content is None else file.write_bytes(content)
-        injector.forget()
+        api.forget()
         assert (await exporter.scrape()).up == 1
         assert (await exporter.scrape()).up == 1
-        assert injector.keys == {KEY}
+        assert api.keys == {KEY}
     assert logged.getvalue().count("key file unusable") == 1
     assert not leaks(logged.getvalue())
 
 
 async def test_a_wrong_key_is_unauthorized_until_the_file_is_mended(
-    injector: Injector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse_others(exchange: Exchange) -> None:
         await (good if exchange.headers["x-api-key"] == KEY else status(401))(exchange)
@@ -220,8 +221,8 @@ async def test_a_wrong_key_is_unauthorized_until_the_file_is_mended(
     file = tmp_path / "api-key"
     file.write_text("a-wrong-key")
     environment = {"BETATEL_API_KEY": "", "BETATEL_API_KEY_FILE": str(file)}
-    injector.misbehave(QUERIES, refuse_others)
-    async with exporting(configured(monkeypatch, injector.url, environment)) as exporter:
+    api.misbehave(QUERIES, refuse_others)
+    async with exporting(configured(monkeypatch, api.url, environment)) as exporter:
         assert (await exporter.scrape()).failures() == {"stats/unauthorized": 3, "tdr/unauthorized": 7}
         file.write_text(f"{KEY}\n")
         assert (await exporter.scrape()).up == 1
@@ -240,10 +241,10 @@ def test_a_base_url_with_a_secret_in_it_is_refused_unseen(url: str, monkeypatch:
     "path", ["/", "/metrics", "/probe", "/probe?account=default", "/-/healthy", "/nothing"]
 )
 async def test_every_answer_tells_browsers_to_be_careful(
-    path: str, injector: Injector, monkeypatch: pytest.MonkeyPatch
+    path: str, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    injector.behave()
-    async with exporting(configured(monkeypatch, injector.url)) as exporter:
+    api.behave()
+    async with exporting(configured(monkeypatch, api.url)) as exporter:
         headers = (await exporter.client.get(path)).headers
     assert headers["content-security-policy"].startswith("default-src 'none'; ")
     assert "script-src" not in headers["content-security-policy"]

@@ -22,7 +22,7 @@ from betatel_exporter.api.models import (
 )
 from betatel_exporter.calls import Telemetry
 from betatel_exporter.web.app import Build, budget, create_app
-from tests.support.serving import serving
+from tests.support.apps import serving
 
 pytestmark = pytest.mark.anyio
 

@@ -3,7 +3,7 @@
 import asyncio
 from base64 import b64encode
 
-from tests.integration.faults.loopback import LoopbackServer
+from tools.loopback import LoopbackServer
 
 USER, PASSWORD = "courier", "pr0xy-passw0rd-that-must-stay-hidden"
 

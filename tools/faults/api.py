@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from tests.integration.faults.loopback import LoopbackServer
+from tools.loopback import LoopbackServer
 
 STATUSES = ("PENDING", "SENT", "DELIVERED", "READ", "EXPIRED", "REVOKED", "FAILED")
 STATS = ("stats/last5m", "stats/lasth", "stats/last24h")
@@ -77,7 +77,7 @@ async def good(exchange: Exchange) -> None:
     await exchange.answer(good_body(exchange.query))
 
 
-class Injector(LoopbackServer):
+class FakeApi(LoopbackServer):
     """The API, with the query's behaviour for every request."""
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, greeting: Behaviour | None = None) -> None:

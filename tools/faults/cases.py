@@ -1,19 +1,35 @@
-"""The faults, with what is expected of the exporter: the tests run them, docs/reliability.md shows them."""
+"""The faults of one query, with what is expected of the exporter: the tests run them, docs/reliability.md lists them."""
 
-import asyncio
-import functools
 import gzip
 import json
 import time
-import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
 
 from betatel_exporter.api.models import Operation, Reason
-from tests.integration.faults.injector import CODE, PHONE, STATUSES, Behaviour, Exchange, good_body, record
-
-MEGABYTE = 1024 * 1024
+from tools.faults.api import CODE, PHONE, Behaviour, record
+from tools.faults.behaviours import (
+    GZIP,
+    another_status,
+    body,
+    changed,
+    document,
+    endless_chunks,
+    endless_headers,
+    endless_status_line,
+    fifty_megabytes,
+    gzip_bomb,
+    interim_answers,
+    raw,
+    reset,
+    reset_in_the_body,
+    silence,
+    status,
+    told_to_wait,
+    trickle,
+    truncated,
+    truncated_chunks,
+)
 
 
 @dataclass(frozen=True)
@@ -37,141 +53,6 @@ class Fault:
         return self.what
 
 
-def body(content: bytes, headers: str = "Content-Type: application/json\r\n") -> Behaviour:
-    async def behave(exchange: Exchange) -> None:
-        await exchange.answer(content, headers=headers)
-
-    return behave
-
-
-def document(value: object) -> Behaviour:
-    return body(json.dumps(value).encode())
-
-
-def status(code: int, headers: str = "") -> Behaviour:
-    """An error whose page echoes the request's secrets, as debugging servers do."""
-
-    async def behave(exchange: Exchange) -> None:
-        page = f"<h1>{code}</h1><pre>{dict(exchange.headers)} {PHONE} {CODE}</pre>"
-        await exchange.answer(page.encode(), f"{code} Something", f"Content-Type: text/html\r\n{headers}")
-
-    return behave
-
-
-def told_to_wait(after: Callable[[], str]) -> Behaviour:
-    async def behave(exchange: Exchange) -> None:
-        await exchange.answer(b"{}", "429 Too Many Requests", f"Retry-After: {after()}\r\n")
-
-    return behave
-
-
-def raw(*pieces: bytes, pause: float = 0.0, close: bool = True) -> Behaviour:
-    async def behave(exchange: Exchange) -> None:
-        for piece in pieces:
-            await exchange.send(piece)
-            await asyncio.sleep(pause)
-        if close:
-            exchange.writer.close()
-        else:
-            await asyncio.Event().wait()
-
-    return behave
-
-
-def changed(**fields: object) -> Behaviour:
-    """The good answer with some of its fields replaced."""
-
-    async def behave(exchange: Exchange) -> None:
-        answer = json.loads(good_body(exchange.query))
-        entry = answer[0] if isinstance(answer, list) else answer
-        entry.update({name: value for name, value in fields.items() if name in entry})
-        await exchange.answer(json.dumps(answer).encode())
-
-    return behave
-
-
-async def reset(exchange: Exchange) -> None:
-    exchange.reset()
-
-
-async def silence(_: Exchange) -> None:
-    await asyncio.Event().wait()
-
-
-async def trickle(exchange: Exchange) -> None:
-    await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-    while True:
-        await exchange.send(b" ")
-        await asyncio.sleep(0.02)
-
-
-async def interim_answers(exchange: Exchange) -> None:
-    while True:
-        await exchange.send(b"HTTP/1.1 102 Processing\r\n\r\n")
-        await asyncio.sleep(0.02)
-
-
-async def truncated(exchange: Exchange) -> None:
-    content = good_body(exchange.query)
-    await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(content), content[:-9]))
-    exchange.writer.close()
-
-
-async def truncated_chunks(exchange: Exchange) -> None:
-    content = good_body(exchange.query)
-    chunk = b"%x\r\n%b\r\n" % (len(content), content)
-    await exchange.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk)
-    exchange.writer.close()
-
-
-async def reset_in_the_body(exchange: Exchange) -> None:
-    await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n[")
-    await asyncio.sleep(0.05)
-    exchange.reset()
-
-
-async def fifty_megabytes(exchange: Exchange) -> None:
-    await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n[" % (50 * MEGABYTE))
-    for _ in range(50 * 16):
-        await exchange.send(b" " * (MEGABYTE // 16))
-
-
-async def endless_chunks(exchange: Exchange) -> None:
-    await exchange.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    while True:
-        await exchange.send(b"10000\r\n" + b" " * 65536 + b"\r\n")
-
-
-async def endless_headers(exchange: Exchange) -> None:
-    await exchange.send(b"HTTP/1.1 200 OK\r\n")
-    while True:
-        await exchange.send(b"X-Padding: " + b"x" * 1000 + b"\r\n")
-
-
-async def endless_status_line(exchange: Exchange) -> None:
-    await exchange.send(b"HTTP/1.1 200 ")
-    while True:
-        await exchange.send(b"x" * 65536)
-
-
-async def another_status(exchange: Exchange) -> None:
-    asked = exchange.query.partition("/")[2]
-    other = STATUSES[STATUSES.index(asked) - 1]
-    await exchange.answer(json.dumps({"total": 4711, "list": [record(other)]}).encode())
-
-
-@functools.cache
-def _two_hundred_megabytes() -> bytes:
-    packer = zlib.compressobj(wbits=31)
-    blank = b" " * MEGABYTE
-    return b"".join([*(packer.compress(blank) for _ in range(200)), packer.flush()])
-
-
-async def gzip_bomb(exchange: Exchange) -> None:
-    await exchange.answer(_two_hundred_megabytes(), headers=GZIP)
-
-
-GZIP = "Content-Encoding: gzip\r\n"
 ENTRY = {"total_requests": 1, "total_transactions": 1, "total_amount": 1}
 LONG_NUMBER = json.dumps([ENTRY | {"total_requests": "1" * 900_000 + "x"}]).encode()
 NOT_FINITE = "a count is {}"

@@ -1,4 +1,4 @@
-"""A server on a loop and a thread of its own, on a free loopback port, for the time of a `with` block."""
+"""Ports on loopback, and a server for the time of a `with` block, for tools and tests."""
 
 import asyncio
 import contextlib
@@ -6,14 +6,35 @@ import socket
 import ssl
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Self
 
 HUNG_UP = (OSError, EOFError, ValueError, asyncio.LimitOverrunError, asyncio.CancelledError)
-"""How a connection may end; a cancelled one must not be told to start_server, which would raise in its own callback."""
+"""How a connection may end; start_server would raise a cancellation again in its own callback."""
+
+
+def free_port() -> int:
+    """A port that is free now, for a process that takes its port on the command line."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def free_address() -> str:
+    return f"127.0.0.1:{free_port()}"
+
+
+@contextlib.contextmanager
+def closed_port() -> Iterator[int]:
+    """A port that refuses connections and that nothing else gets meanwhile."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
 class LoopbackServer(ABC):
+    """Connections served on a free port, by an event loop in a thread of its own."""
+
     def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls
         self.open = 0
@@ -39,13 +60,15 @@ class LoopbackServer(ABC):
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._ready.wait(10)
+        if not self._ready.wait(10):
+            raise RuntimeError("the server does not start")
         return self
 
     def __exit__(self, *_: object) -> None:
         self.call(self._stop.set)
         self._thread.join(10)
-        assert not self._thread.is_alive()
+        if self._thread.is_alive():
+            raise RuntimeError("the server does not end")
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:

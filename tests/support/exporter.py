@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from betatel_exporter.assembly import make_app
 from betatel_exporter.config import Configuration, load
-from tests.integration.faults.injector import ACCOUNT_ID, KEY, QUERIES
+from tools.faults.api import ACCOUNT_ID, KEY, QUERIES
 
 SCRAPE_TIMEOUT = 1.0
 """Seconds that the scraper waits where only the end of the budget ends a fault; half of it is the budget."""
@@ -129,14 +129,6 @@ async def exporting(configuration: Configuration) -> AsyncIterator[Exporter]:
         yield Exporter(app, client, clock)
     assert asyncio.all_tasks() == tasks
     assert threading.active_count() <= threads + 1  # the loop's own helper, where a name was looked up
-
-
-async def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
-    """Whether another thread gets there within some seconds."""
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:  # noqa: ASYNC110  another thread's state has no Event here
-        await asyncio.sleep(0.005)
-    return condition()
 
 
 def open_sockets() -> int:

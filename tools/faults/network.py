@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime as dt
-import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -12,9 +11,10 @@ from pathlib import Path
 import trustme
 
 from betatel_exporter.api.models import Reason
-from tests.integration.faults import cases
-from tests.integration.faults.injector import Behaviour, Exchange, Injector
-from tests.integration.faults.proxy import REFUSAL, Proxy
+from tools.faults import behaviours
+from tools.faults.api import Behaviour, Exchange, FakeApi
+from tools.faults.proxy import REFUSAL, Proxy
+from tools.loopback import closed_port
 
 
 @dataclass(frozen=True)
@@ -62,14 +62,6 @@ def nowhere(_: Authorities) -> Iterator[Way]:
 
 
 @contextlib.contextmanager
-def closed_port() -> Iterator[int]:
-    """A port that nothing listens on, and that nobody else gets meanwhile."""
-    with socket.socket() as unheard:
-        unheard.bind(("127.0.0.1", 0))
-        yield unheard.getsockname()[1]
-
-
-@contextlib.contextmanager
 def nobody_listens(_: Authorities) -> Iterator[Way]:
     with closed_port() as port:
         yield Way(f"http://127.0.0.1:{port}/api")
@@ -78,8 +70,8 @@ def nobody_listens(_: Authorities) -> Iterator[Way]:
 def greeted(greeting: Behaviour, scheme: str = "http") -> Entered:
     @contextlib.contextmanager
     def enter(_: Authorities) -> Iterator[Way]:
-        with Injector(greeting=greeting) as injector:
-            yield Way(injector.url.replace("http:", f"{scheme}:"))
+        with FakeApi(greeting=greeting) as api:
+            yield Way(api.url.replace("http:", f"{scheme}:"))
 
     return enter
 
@@ -87,8 +79,8 @@ def greeted(greeting: Behaviour, scheme: str = "http") -> Entered:
 def certified(issue: Callable[[Authorities], trustme.LeafCert]) -> Entered:
     @contextlib.contextmanager
     def enter(authorities: Authorities) -> Iterator[Way]:
-        with Injector(tls=server_tls(issue(authorities))) as injector:
-            yield Way(injector.url, flags={"ca_file": str(authorities.ca_file)})
+        with FakeApi(tls=server_tls(issue(authorities))) as api:
+            yield Way(api.url, flags={"ca_file": str(authorities.ca_file)})
 
     return enter
 
@@ -97,9 +89,9 @@ def by_proxy(scheme: str = "https", *, says: bytes | None = None, silent: bool =
     @contextlib.contextmanager
     def enter(authorities: Authorities) -> Iterator[Way]:
         tls = server_tls(authorities.trusted.issue_cert("127.0.0.1")) if scheme == "https" else None
-        with Injector(tls=tls) as injector, Proxy(says=says, silent=silent) as proxy:
+        with FakeApi(tls=tls) as api, Proxy(says=says, silent=silent) as proxy:
             environment = {f"{scheme.upper()}_PROXY": proxy.url}
-            yield Way(injector.url, environment, {"ca_file": str(authorities.ca_file)})
+            yield Way(api.url, environment, {"ca_file": str(authorities.ca_file)})
 
     return enter
 
@@ -119,7 +111,7 @@ CONNECT, TLS, TIMEOUT = Reason.CONNECT, Reason.TLS, Reason.TIMEOUT
 
 PLACES = (
     Place("the connection is refused", CONNECT, nobody_listens),
-    Place("the connection is reset as soon as it is open", CONNECT, greeted(cases.reset)),
+    Place("the connection is reset as soon as it is open", CONNECT, greeted(behaviours.reset)),
     Place("the connection is closed as soon as it is open", CONNECT, greeted(close)),
     Place("the host name does not resolve", CONNECT, nowhere),
     Place("a certificate for another name", TLS, certified(lambda ca: ca.trusted.issue_cert("api.example"))),
@@ -129,8 +121,8 @@ PLACES = (
         certified(lambda ca: ca.trusted.issue_cert("127.0.0.1", not_after=LONG_GONE)),
     ),
     Place("an unknown issuer", TLS, certified(lambda ca: ca.unknown.issue_cert("127.0.0.1"))),
-    Place("plain HTTP on the TLS port", TLS, greeted(cases.status(400), "https")),
-    Place("a TLS handshake that never ends", TIMEOUT, greeted(cases.silence, "https"), slow=True),
+    Place("plain HTTP on the TLS port", TLS, greeted(behaviours.status(400), "https")),
+    Place("a TLS handshake that never ends", TIMEOUT, greeted(behaviours.silence, "https"), slow=True),
     Place("a TLS handshake that is cut off", CONNECT, greeted(close, "https")),
     Place("the proxy does not listen", CONNECT, by_no_proxy),
     Place("the proxy wants another password (407)", CONNECT, by_proxy(says=REFUSAL)),
