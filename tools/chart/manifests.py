@@ -1,25 +1,27 @@
-"""Plain manifests for those without Helm, rendered from the chart.
+"""Plain manifests for those without Helm, rendered from the chart: ``python -m tools.chart.manifests``.
 
-``python -m tools.chart.manifests`` writes them; it needs helm on the PATH.
+Needs helm on the PATH or in .tools/bin. Two files: the exporter's objects, and those for the Prometheus operator.
 """
 
-import os
-import shutil
+import argparse
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tools.chart.build import CHART, ROOT
+from tools.chart.helm import HelmNotFoundError, find_helm
 
-FOLDER = "packaging/kubernetes"
-HEADER = "# Rendered from the chart by python -m tools.chart.manifests.\n"
-FOR_HELM_ALONE = {"helm.sh/chart", "app.kubernetes.io/managed-by", "checksum/config"}
+EXPORTER, OPERATOR = "betatel-exporter.yaml", "betatel-exporter-operator.yaml"
+ACCOUNT_ID, IMAGE = "YOUR-ACCOUNT-ID", "YOUR-REGISTRY/betatel-exporter"
+HELM_ONLY = {"helm.sh/chart", "app.kubernetes.io/managed-by", "checksum/config"}
 
 
 class _Dumper(yaml.SafeDumper):
-    """Texts of several lines stay readable."""
+    """Writes texts of several lines as blocks."""
 
 
 _Dumper.add_representer(
@@ -30,44 +32,50 @@ _Dumper.add_representer(
 )
 
 
-def manifests(helm: str) -> dict[str, str]:
-    """Path relative to the repository's root -> text; ``helm`` is the program's path."""
-    shown = subprocess.run(  # noqa: S603  the program is the caller's choice
-        [
-            helm,
-            "template",
-            "betatel-exporter",
-            str(ROOT / CHART),
-            "--values",
-            str(ROOT / FOLDER / "values.yaml"),
-            "--no-hooks",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    objects = [_plain(item) for item in yaml.safe_load_all(shown.stdout) if item]
-    ours = [item for item in objects if not _operators(item)]
-    operators = [item for item in objects if _operators(item)]
+def manifests(helm: str, image: str = IMAGE) -> dict[str, str]:
+    """File name -> text. ``helm`` is the program's path, ``image`` is without tag: the chart's appVersion is the tag."""
+    objects = [_plain(item) for item in _rendered(helm, image) if item]
     return {
-        f"{FOLDER}/exporter.yaml": HEADER + _text(ours),
-        f"{FOLDER}/prometheus-operator.yaml": HEADER + _text(operators),
+        EXPORTER: _text([item for item in objects if not _is_operators(item)]),
+        OPERATOR: _text([item for item in objects if _is_operators(item)]),
     }
 
 
-def _operators(item: Any) -> bool:
+def _rendered(helm: str, image: str) -> list[Any]:
+    values = {
+        "fullnameOverride": "betatel-exporter",
+        "image": {"registry": "", "repository": image},
+        "accounts": {
+            "default": {"accountId": ACCOUNT_ID, "existingSecret": {"name": "betatel-exporter"}},
+        },
+        "serviceMonitor": {"enabled": True},
+        "prometheusRule": {"enabled": True},
+    }
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        yaml.safe_dump(values, file)
+        file.flush()
+        shown = subprocess.run(  # noqa: S603  the program is the caller's choice
+            [helm, "template", "betatel-exporter", ROOT / CHART, "--values", file.name, "--no-hooks"],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+    return list(yaml.load_all(shown.stdout, yaml.CSafeLoader))
+
+
+def _is_operators(item: Any) -> bool:
     return str(item["apiVersion"]).startswith("monitoring.coreos.com/")
 
 
 def _plain(item: Any) -> Any:
-    """The object without a namespace, which kubectl gives, and without what only Helm reads."""
+    """The object without its namespace, which kubectl sets, and without what only Helm reads."""
     item["metadata"].pop("namespace", None)
     item.get("spec", {}).pop("namespaceSelector", None)
     template = item.get("spec", {}).get("template", {}).get("metadata", {})
     for metadata in (item["metadata"], template):
         for field in ("labels", "annotations"):
-            kept = {key: value for key, value in metadata.pop(field, {}).items() if key not in FOR_HELM_ALONE}
+            kept = {key: value for key, value in metadata.pop(field, {}).items() if key not in HELM_ONLY}
             metadata.update({field: kept} if kept else {})
     return item
 
@@ -79,11 +87,18 @@ def _text(objects: list[Any]) -> str:
 
 
 def main() -> None:
-    helm = shutil.which("helm", path=f"{ROOT / '.tools' / 'bin'}:{os.environ.get('PATH', '')}")
-    if helm is None:
-        sys.exit("helm is not installed: make tools")
-    for path, text in manifests(helm).items():
-        (ROOT / path).write_text(text, encoding="utf-8")
+    parser = argparse.ArgumentParser(prog="python -m tools.chart.manifests", description=__doc__)
+    parser.add_argument("--image", default=IMAGE, help="image to run, without tag")
+    parser.add_argument("--destination", type=Path, default=ROOT / "dist", help="folder to write to")
+    options = parser.parse_args()
+    try:
+        texts = manifests(find_helm(), options.image)
+    except HelmNotFoundError as error:
+        sys.exit(str(error))
+    options.destination.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (options.destination / name).write_text(text, encoding="utf-8")
+        print(f"wrote {options.destination / name}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tools.chart.build import ROOT
 
@@ -29,12 +28,3 @@ def test_an_example_of_the_docs_changes_what_is_rendered(
     base = "default-values.yaml"
 
     assert template(base, f"--values={path}") != template(base)
-
-
-def test_the_plain_manifests_have_what_the_docs_replace() -> None:
-    text = (ROOT / "packaging/kubernetes/exporter.yaml").read_text(encoding="utf-8")
-    command = (ROOT / "docs" / "installation.md").read_text(encoding="utf-8")
-    (account, image) = re.findall(r"sed 's/(\S+)/\"675aed61\"/; s\|(image: )\|", command)[0]
-
-    assert [item["kind"] for item in yaml.safe_load_all(text) if account in str(item)] == ["ConfigMap"]
-    assert text.count(image) == 1

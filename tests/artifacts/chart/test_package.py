@@ -55,14 +55,20 @@ def test_the_package_gives_the_same_objects_as_the_folder(
     assert template(VALUES.name, chart=package) == template(VALUES.name)
 
 
-def test_the_package_holds_rules_and_dashboards_and_no_test_values(package: Path) -> None:
+def test_the_package_holds_the_shipped_rules_and_dashboards_as_files(package: Path) -> None:
+    shipped = [ROOT / "prometheus/rules/betatel.yml", *(ROOT / "grafana/dashboards").glob("*.json")]
     with tarfile.open(package) as archive:
-        names = archive.getnames()
+        members = {member.name: member for member in archive.getmembers()}
+        for path in shipped:
+            name = f"betatel-exporter/files/{path.parent.name}/{path.name}"
+            file = archive.extractfile(members[name])
+            assert members[name].isreg()
+            assert file is not None
+            assert file.read() == path.read_bytes()
 
-    assert "betatel-exporter/files/rules/betatel.yml" in names
-    assert any(name.startswith("betatel-exporter/files/dashboards/") for name in names)
-    assert "betatel-exporter/values.schema.json" in names
-    assert not [name for name in names if "/ci/" in name]
+    assert len([name for name in members if "/files/" in name]) == len(shipped) > 1
+    assert "betatel-exporter/values.schema.json" in members
+    assert not [name for name in members if "/ci/" in name]
 
 
 def test_the_package_is_installed_with_its_test(install: Install, template: Callable[..., list[Any]]) -> None:

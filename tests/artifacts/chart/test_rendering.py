@@ -10,7 +10,7 @@ import kubernetes_validate
 import pytest
 
 HERE = Path(__file__).parent
-CHART = HERE.parent.parent / "helm" / "betatel-exporter"
+CHART = HERE.parents[2] / "helm" / "betatel-exporter"
 CASES = sorted(path.name for path in (CHART / "ci").glob("*-values.yaml"))
 OPERATOR_KINDS = {path.stem: json.loads(path.read_text()) for path in (HERE / "crds").glob("*.json")}
 ALLOWED_VOLUMES = {

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -167,21 +166,6 @@ def test_a_value_is_documented_by_all_the_lines_above_it() -> None:
 def test_what_the_chart_has_from_elsewhere_is_up_to_date() -> None:
     for path, text in files().items():
         assert (ROOT / path).read_text(encoding="utf-8") == text, f"{path} is stale: make generate"
-
-
-def test_the_chart_has_no_rule_or_dashboard_of_its_own() -> None:
-    copies = {path for path in (ROOT / CHART / "files").rglob("*") if path.is_file()}
-
-    assert {str(path.relative_to(ROOT)) for path in copies} == {path for path in files() if "/files/" in path}
-
-
-def test_the_copies_are_equal_byte_for_byte() -> None:
-    rules, *dashboards = [path for path in files() if "/files/" in path]
-
-    assert (ROOT / rules).read_bytes() == (ROOT / "prometheus/rules/betatel.yml").read_bytes()
-    assert len(dashboards) == len(list((ROOT / "grafana/dashboards").glob("*.json"))) > 0
-    for path in dashboards:
-        assert (ROOT / path).read_bytes() == (ROOT / "grafana/dashboards" / Path(path).name).read_bytes()
 
 
 def test_the_values_of_the_ci_folder_use_every_value_there_is() -> None:

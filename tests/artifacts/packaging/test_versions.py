@@ -34,9 +34,3 @@ def test_the_newest_entry_of_the_changelog_is_the_version_of_the_code() -> None:
     headings = re.findall(r"^## \[(.*?)\]", _read("CHANGELOG.md"), re.MULTILINE)
 
     assert next(heading for heading in headings if heading != "Unreleased") == __version__
-
-
-def test_the_plain_manifests_run_the_image_of_this_version() -> None:
-    images = set(re.findall(r"image: (\S+)", _read("packaging/kubernetes/exporter.yaml")))
-
-    assert images == {f"betatel-exporter/betatel-exporter:{__version__}"}
