@@ -1,6 +1,5 @@
 """From a configuration to the objects that do the work."""
 
-import asyncio
 import platform
 import time
 from collections.abc import Callable
@@ -8,31 +7,32 @@ from collections.abc import Callable
 from starlette.types import ASGIApp
 
 from betatel_exporter import __version__
-from betatel_exporter.accounts import Account
 from betatel_exporter.api.client import Upstream, make_transport
-from betatel_exporter.api.models import Query, RecordsQuery, StatsQuery, Status
-from betatel_exporter.calls import Telemetry
+from betatel_exporter.api.models import Operation, Query, RecordsQuery, StatsQuery, Status
+from betatel_exporter.calls import Calls
+from betatel_exporter.collector import Collector, time_budget
 from betatel_exporter.config import Configuration, Target
+from betatel_exporter.fairness import FairSemaphore
 from betatel_exporter.web.app import Build, create_app
 from betatel_exporter.webconfig import BasicAuth, WebConfig
 
 
 def make_queries(target: Target) -> list[Query]:
-    """What is asked of an account at every collection: a query a window and one a status."""
+    """The queries of an account: one for each window and one for each status."""
     return [
         *(StatsQuery(window, target.timezone) for window in target.windows),
         *(RecordsQuery(status) for status in Status),
     ]
 
 
-def make_accounts(
-    configuration: Configuration, telemetry: Telemetry, clock: Callable[[], float] = time.time
-) -> list[Account]:
-    """Every account with a transport of its own: a pool no larger than its queries, and shared limits."""
+def make_collectors(
+    configuration: Configuration, calls: Calls, clock: Callable[[], float] = time.time
+) -> list[Collector]:
+    """A collector for each account with its own connection pool; the process-wide slots are shared."""
     settings = configuration.settings
-    slots = asyncio.Semaphore(settings.max_concurrency_total)
+    slots = FairSemaphore(settings.max_concurrency_total, len(configuration.targets) * len(Operation))
     return [
-        Account(
+        Collector(
             target.name,
             make_queries(target),
             Upstream(
@@ -40,16 +40,15 @@ def make_accounts(
                     connections=settings.max_concurrency, tls=configuration.tls, proxy=target.proxy
                 ),
                 target.base_url,
-                account=target.name,
                 account_id=target.account_id,
                 key=target.key,
-                observer=telemetry,
+                observer=calls.observer(target.name),
                 user_agent=f"betatel-exporter/{__version__}",
             ),
             slots=slots,
             max_concurrency=settings.max_concurrency,
             cache_ttl=settings.cache_ttl,
-            daily_budget=target.daily_budget,
+            call_budget=time_budget((), settings.timeout, settings.timeout_offset),
             clock=clock,
         )
         for target in configuration.targets
@@ -64,11 +63,12 @@ def make_app(
 ) -> ASGIApp:
     """The exporter's app for a configuration, behind the passwords of its web configuration file."""
     settings = configuration.settings
-    telemetry = Telemetry(target.name for target in configuration.targets)
+    calls = Calls(target.name for target in configuration.targets)
     app = create_app(
-        make_accounts(configuration, telemetry, clock),
-        telemetry,
+        make_collectors(configuration, calls, clock),
+        calls,
         Build(__version__, settings.revision, platform.python_version()),
+        budgets={target.name: target.daily_budget or {} for target in configuration.targets},
         telemetry_path=settings.web.telemetry_path,
         timeout=settings.timeout,
         timeout_offset=settings.timeout_offset,

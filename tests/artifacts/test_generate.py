@@ -1,5 +1,5 @@
 from betatel_exporter.config import settings_of
-from betatel_exporter.metrics import CATALOGUE
+from betatel_exporter.definitions import CATALOGUE
 from tools import generate, references
 
 

@@ -10,8 +10,8 @@ from betatel_exporter.api.models import (
     Status,
     Window,
 )
-from betatel_exporter.calls import Telemetry
-from betatel_exporter.collection import Answer, Failure, Snapshot
+from betatel_exporter.calls import Calls
+from betatel_exporter.results import Failure, QueryResult, Snapshot
 
 CREATED = 1_700_000_000.0
 
@@ -20,26 +20,29 @@ def make_snapshot(account: str = "shop") -> Snapshot:
     """One window, three statuses, of which one failed."""
     return Snapshot(
         account=account,
-        answers=[
-            Answer(StatsQuery(Window.LAST_5_MINUTES), 0.125, Stats(842, 809, {"USD": -1.5, "EUR": 8.09})),
-            Answer(RecordsQuery(Status.PENDING), 0.25, Records(2, CREATED)),
-            Answer(RecordsQuery(Status.READ), 0.25, Records(0, None)),
-            Answer(RecordsQuery(Status.EXPIRED), 0.5, Records(7, CREATED)),
-            Answer(RecordsQuery(Status.FAILED), 0.75, Failure(Reason.SERVER_ERROR, "HTTP 500")),
+        results=[
+            QueryResult(query, outcome, duration, CREATED)
+            for query, outcome, duration in (
+                (StatsQuery(Window.LAST_5_MINUTES), Stats(842, 809, {"USD": -1.5, "EUR": 8.09}), 0.125),
+                (RecordsQuery(Status.PENDING), Records(2, CREATED), 0.25),
+                (RecordsQuery(Status.READ), Records(0, None), 0.25),
+                (RecordsQuery(Status.EXPIRED), Records(7, CREATED), 0.5),
+                (RecordsQuery(Status.FAILED), Failure(Reason.SERVER_ERROR, "HTTP 500"), 0.75),
+            )
         ],
         duration=0.75,
         last_success={"stats/last5m": CREATED, "tdr/FAILED": CREATED - 60},
         cooldown_until=CREATED + 120,
-        daily_budget={"EUR": 50.0},
     )
 
 
-def make_telemetry(*accounts: str) -> Telemetry:
+def make_calls(*accounts: str) -> Calls:
     """One failed call and one that succeeded, of the first account."""
-    telemetry = Telemetry(accounts)
-    telemetry.sent(accounts[0], Operation.STATS)
-    telemetry.answered(Operation.STATS, 0.125)
-    telemetry.sent(accounts[0], Operation.TDR)
-    telemetry.answered(Operation.TDR, 0.75)
-    telemetry.failed(accounts[0], Operation.TDR, Reason.SERVER_ERROR)
-    return telemetry
+    calls = Calls(accounts)
+    first = calls.observer(accounts[0])
+    first.sent(Operation.STATS)
+    first.answered(Operation.STATS, 0.125)
+    first.sent(Operation.TDR)
+    first.answered(Operation.TDR, 0.75)
+    first.failed(Operation.TDR, Reason.SERVER_ERROR)
+    return calls

@@ -1,21 +1,37 @@
 from betatel_exporter.api.models import Operation, Reason
-from betatel_exporter.calls import BUCKETS, Durations, Telemetry
+from betatel_exporter.calls import Calls
 
 
-def test_durations_are_counted_into_cumulative_buckets() -> None:
-    durations = Durations()
-    for seconds in (0.025, 0.03, 99.0):
-        durations.observe(seconds)
-    buckets = dict(durations.cumulative())
-    assert [buckets["0.025"], buckets["0.05"], buckets["10.0"], buckets["+Inf"]] == [1, 2, 2, 3]
-    assert durations.sum == 99.055
-    assert len(buckets) == len(BUCKETS) + 1
+def samples(calls: Calls, *accounts: str) -> dict[tuple[str, ...], float]:
+    families = [*calls.account_families(accounts), *calls.shared_families()]
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in families
+        for sample in family.samples
+    }
 
 
-def test_calls_are_counted_by_account() -> None:
-    telemetry = Telemetry(["shop", "bank"])
-    telemetry.sent("shop", Operation.STATS)
-    telemetry.failed("shop", Operation.STATS, Reason.CONNECT)
-    assert telemetry.calls["shop"].requests == {Operation.STATS: 1}
-    assert telemetry.calls["shop"].failures == {(Operation.STATS, Reason.CONNECT): 1}
-    assert not telemetry.calls["bank"].requests
+def test_every_combination_starts_at_zero_without_created_series() -> None:
+    values = samples(Calls(["shop", "bank"]), "shop", "bank")
+    totals = [name for name, *_ in values if name.endswith("_total")]
+    assert len(totals) == 2 * len(Operation) * (1 + len(Reason))
+    assert set(values.values()) == {0}
+    assert not [name for name, *_ in values if name.endswith("_created")]
+
+
+def test_calls_are_counted_by_account_and_durations_for_all() -> None:
+    calls = Calls(["shop", "bank"])
+    shop, bank = calls.observer("shop"), calls.observer("bank")
+    shop.sent(Operation.STATS)
+    shop.failed(Operation.STATS, Reason.CONNECT)
+    shop.answered(Operation.STATS, 0.03)
+    bank.answered(Operation.STATS, 99.0)
+    values = samples(calls, "shop")
+    assert {labels: value for labels, value in values.items() if value and "bucket" not in labels[0]} == {
+        ("betatel_api_requests_total", "shop", "stats"): 1,
+        ("betatel_api_failures_total", "shop", "stats", "connect"): 1,
+        ("betatel_api_request_duration_seconds_count", "stats"): 2,
+        ("betatel_api_request_duration_seconds_sum", "stats"): 99.03,
+    }
+    assert values["betatel_api_request_duration_seconds_bucket", "stats", "0.05"] == 1
+    assert not [labels for labels in values if "bank" in labels]

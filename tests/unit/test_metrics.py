@@ -2,21 +2,15 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from betatel_exporter.metrics import (
-    CATALOGUE,
-    account_families,
-    build_family,
-    process_families,
-    web_config_family,
-)
-from tests.unit.snapshots import make_snapshot, make_telemetry
+from betatel_exporter.definitions import CATALOGUE, Definition
+from betatel_exporter.metrics import account_families, build_families, web_config_families
+from tests.unit.snapshots import make_calls, make_snapshot
 
 GOLDEN = Path(__file__).parent / "golden" / "page.txt"
 
@@ -30,15 +24,16 @@ class Page(Collector):
 
 
 def registry_of(*accounts: str) -> CollectorRegistry:
-    telemetry = make_telemetry(*accounts)
+    calls = make_calls(*accounts)
     registry = CollectorRegistry()
     registry.register(
         Page(
             [
-                *account_families(map(make_snapshot, accounts), telemetry),
-                build_family("0.0.0", "abc", "3.11.0"),
-                *process_families(telemetry),
-                web_config_family(reload_success=True),
+                *account_families(map(make_snapshot, accounts), {accounts[0]: {"EUR": 50.0}}),
+                *calls.account_families(accounts),
+                *build_families("0.0.0", "abc", "3.11.0"),
+                *calls.shared_families(),
+                *web_config_families(reload_success=True),
             ]
         )
     )
@@ -88,23 +83,22 @@ def test_zeros_are_there() -> None:
     )
 
 
-def test_every_combination_of_operation_and_reason_starts_at_zero() -> None:
-    text = generate_latest(registry_of("shop", "bank")).decode()
-    assert text.count('betatel_api_failures_total{account="bank"') == 2 * 8
-
-
 def test_nothing_is_kept_between_pages() -> None:
-    telemetry = make_telemetry("shop")
-    account_families([make_snapshot()], telemetry)
-    assert account_families([], telemetry) == []
+    account_families([make_snapshot()], {})
+    assert account_families([], {"shop": {"EUR": 50.0}}) == []
 
 
-@pytest.mark.parametrize("definition", CATALOGUE, ids=lambda definition: definition.name)
-def test_a_metric_has_base_units_and_no_label_of_a_target(definition: object) -> None:
-    name, labels, kind = definition.name, set(definition.labels), definition.type  # type: ignore[attr-defined]
-    assert name.startswith("betatel_")
-    assert name.endswith("_total") == (kind == "counter")
-    assert not labels & {"instance", "job", "endpoint", "pod", "container", "namespace", "service", "node"}
+def test_every_metric_has_base_units_and_no_label_of_a_target() -> None:
+    target_labels = {"instance", "job", "endpoint", "pod", "container", "namespace", "service", "node"}
+
+    def conforms(definition: Definition) -> bool:
+        return (
+            definition.name.startswith("betatel_")
+            and definition.name.endswith("_total") == (definition.type == "counter")
+            and not set(definition.labels) & target_labels
+        )
+
+    assert [definition.name for definition in CATALOGUE if not conforms(definition)] == []
 
 
 def test_help_of_api_values_names_endpoint_and_field() -> None:

@@ -24,7 +24,7 @@ from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import httpx
 from aiohttp import (
@@ -40,7 +40,7 @@ from aiohttp import (
 from aiohttp import ClientError as AiohttpError
 from httpx_aiohttp import AiohttpTransport
 
-from betatel_exporter.api.models import InvalidAnswerError, Operation, Query, Reason, Value
+from betatel_exporter.api.models import InvalidAnswerError, Operation, Reason, Request
 
 MAX_BODY = 1024 * 1024
 """Bytes of an answer, decompressed, after which reading stops. A documented answer has a few hundred."""
@@ -96,11 +96,11 @@ class InvalidResponseError(ApiError):
 
 
 class Observer(Protocol):
-    """Who is told about every HTTP request."""
+    """Counts the HTTP requests of an account."""
 
-    def sent(self, account: str, operation: Operation) -> None: ...
+    def sent(self, operation: Operation) -> None: ...
     def answered(self, operation: Operation, seconds: float) -> None: ...
-    def failed(self, account: str, operation: Operation, reason: Reason) -> None: ...
+    def failed(self, operation: Operation, reason: Reason) -> None: ...
 
 
 def make_transport(
@@ -140,7 +140,6 @@ class Upstream:
         transport: httpx.AsyncBaseTransport,
         base_url: str,
         *,
-        account: str,
         account_id: str,
         key: Callable[[], str],
         observer: Observer,
@@ -148,15 +147,14 @@ class Upstream:
     ) -> None:
         self._transport = transport
         self._base_url = base_url
-        self._account = account
         self._account_id = account_id
         self._key = key
         self._observer = observer
         self._user_agent = user_agent
-        self._requests: dict[Query, httpx.Request] = {}
+        self._requests: dict[Request, httpx.Request] = {}
         self._requests_key = ""
 
-    async def fetch(self, query: Query) -> Value:
+    async def fetch(self, query: Request, /) -> Any:
         """Ask one query; raises ApiError.
 
         These are reads: a connection that broke before any answer, such as a kept one that the far end closed while idle,
@@ -169,24 +167,24 @@ class Upstream:
     async def aclose(self) -> None:
         await self._transport.aclose()
 
-    async def _attempt(self, query: Query) -> Value:
-        self._observer.sent(self._account, query.operation)
+    async def _attempt(self, query: Request) -> Any:
+        self._observer.sent(query.operation)
         started = time.perf_counter()
         try:
             return query.parse(await self._exchange(query))
         except InvalidAnswerError as error:
-            self._observer.failed(self._account, query.operation, Reason.INVALID_RESPONSE)
+            self._observer.failed(query.operation, Reason.INVALID_RESPONSE)
             raise InvalidResponseError(str(error)) from None
         except ApiError as error:
-            self._observer.failed(self._account, query.operation, error.reason)
+            self._observer.failed(query.operation, error.reason)
             raise
         except asyncio.CancelledError:  # the budget has ended
-            self._observer.failed(self._account, query.operation, Reason.TIMEOUT)
+            self._observer.failed(query.operation, Reason.TIMEOUT)
             raise
         finally:
             self._observer.answered(query.operation, time.perf_counter() - started)
 
-    async def _exchange(self, query: Query) -> bytes:
+    async def _exchange(self, query: Request) -> bytes:
         try:
             response = await self._transport.handle_async_request(self._request(query))
         except (httpx.HTTPError, AiohttpError, OSError) as error:
@@ -201,7 +199,7 @@ class Upstream:
         finally:
             await response.aclose()
 
-    def _request(self, query: Query) -> httpx.Request:
+    def _request(self, query: Request) -> httpx.Request:
         key = self._key()
         if key != self._requests_key:
             self._requests, self._requests_key = {}, key

@@ -7,12 +7,12 @@ number and the one-time code: what is not declared cannot be kept or shown.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, TypeAdapter, ValidationError
 
@@ -62,6 +62,7 @@ class Operation(StrEnum):
 class Reason(StrEnum):
     """Why a query failed: a closed set, the values of the label ``reason``."""
 
+    INTERNAL = "internal"
     UNAUTHORIZED = "unauthorized"
     RATE_LIMITED = "rate_limited"
     CLIENT_ERROR = "client_error"
@@ -100,28 +101,51 @@ class Records:
 
 Value = Stats | Records
 T = TypeVar("T")
+R = TypeVar("R")
 
 
-class Query(Protocol):
-    """One request of a collection."""
+class Request(Protocol):
+    """One HTTP request to the API; hashable."""
 
     path: ClassVar[str]
     operation: ClassVar[Operation]
 
     @property
+    def body(self) -> Mapping[str, Any]:
+        """The JSON document to send."""
+
+    def parse(self, content: bytes) -> Any:
+        """Parse the body of a response; raises InvalidAnswerError."""
+
+
+class Query(Protocol):
+    """What one value of an account is made from: a label ``query``, and one request or several sent at once."""
+
+    @property
     def name(self) -> str:
         """The value of the label ``query``."""
 
-    @property
-    def body(self) -> Mapping[str, Any]:
-        """What is sent, as JSON."""
+    def requests(self, previous: Value | None, now: float) -> Sequence[Request]:
+        """The requests to send, given the last value of this query and the time in seconds since the epoch."""
 
-    def parse(self, content: bytes) -> Value:
-        """Read an answer; raises InvalidAnswerError."""
+    def value(self, answers: Sequence[Any], previous: Value | None, now: float) -> Value:
+        """The value of the parsed responses, in the order of the requests; raises InvalidAnswerError."""
+
+
+class _OneRequest:
+    """A query that is its own and only request."""
+
+    __slots__ = ()
+
+    def requests(self, _previous: Value | None, _now: float) -> Sequence[Self]:
+        return (self,)
+
+    def value(self, answers: Sequence[Any], _previous: Value | None, _now: float) -> Any:
+        return answers[0]
 
 
 @dataclass(frozen=True, slots=True)
-class StatsQuery:
+class StatsQuery(_OneRequest):
     window: Window
     timezone: str = "UTC"
     path: ClassVar[str] = "telegram/stats"
@@ -153,7 +177,7 @@ class StatsQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordsQuery:
+class RecordsQuery(_OneRequest):
     status: Status
     path: ClassVar[str] = "telegram/tdr"
     operation: ClassVar[Operation] = Operation.TDR

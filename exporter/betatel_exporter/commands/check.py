@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, TextIO
 
-from betatel_exporter.accounts import Account
-from betatel_exporter.api.models import Reason, Records, Stats
-from betatel_exporter.assembly import make_accounts
-from betatel_exporter.calls import Telemetry
-from betatel_exporter.collection import Answer, Failure, Snapshot
+from betatel_exporter.api.models import Query, Reason, Records, RecordsQuery, Stats
+from betatel_exporter.assembly import make_collectors
+from betatel_exporter.calls import Calls
+from betatel_exporter.collector import Collector, time_budget
 from betatel_exporter.config import Configuration
+from betatel_exporter.results import Failure, QueryResult, Snapshot
 
 INTERVALS = (15, 30, 60)
 """Scrape intervals, in seconds, that the calls a day are told for."""
@@ -34,6 +34,7 @@ class ExitCode(IntEnum):
 
 
 CODES = {
+    Reason.INTERNAL: ExitCode.BAD_ANSWER,
     Reason.UNAUTHORIZED: ExitCode.AUTHENTICATION,
     Reason.CONNECT: ExitCode.CONNECTION,
     Reason.TLS: ExitCode.CONNECTION,
@@ -48,10 +49,10 @@ CODES = {
 async def check(configuration: Configuration, *, as_json: bool, out: TextIO = sys.stdout) -> ExitCode:
     """Collect every account once and print what came of it."""
     settings = configuration.settings
-    telemetry = Telemetry(target.name for target in configuration.targets)
-    accounts = make_accounts(configuration, telemetry)
-    deadline = asyncio.get_running_loop().time() + settings.timeout - settings.timeout_offset
-    collecting = asyncio.gather(*(account.snapshot(deadline) for account in accounts))
+    calls = Calls(target.name for target in configuration.targets)
+    accounts = make_collectors(configuration, calls)
+    deadline = asyncio.get_running_loop().time() + time_budget((), settings.timeout, settings.timeout_offset)
+    collecting = asyncio.gather(*(account.collect(deadline) for account in accounts))
     try:
         if not as_json and out.isatty():
             await _show_progress(accounts, collecting, out)
@@ -66,22 +67,24 @@ async def check(configuration: Configuration, *, as_json: bool, out: TextIO = sy
     return _code(snapshots)
 
 
-async def _show_progress(accounts: Sequence[Account], collecting: "asyncio.Future[Any]", out: TextIO) -> None:
+async def _show_progress(
+    accounts: Sequence[Collector], collecting: "asyncio.Future[Any]", out: TextIO
+) -> None:
     total = sum(len(account.queries) for account in accounts)
     while not collecting.done():
-        out.write(f"\r{sum(len(account.outcomes) for account in accounts)} of {total} queries answered")
+        out.write(f"\r{sum(len(account.results) for account in accounts)} of {total} queries answered")
         out.flush()
         await asyncio.wait([collecting], timeout=0.1)
     out.write("\r\x1b[K")
 
 
 def _code(snapshots: Sequence[Snapshot]) -> ExitCode:
-    failures = [answer.failure for snapshot in snapshots for answer in snapshot.answers if answer.failure]
+    failures = [answer.failure for snapshot in snapshots for answer in snapshot.results if answer.failure]
     return min((CODES[failure.reason] for failure in failures), default=ExitCode.OK)
 
 
 def _calls_a_day(snapshots: Sequence[Snapshot]) -> dict[int, int]:
-    queries = sum(len(snapshot.answers) for snapshot in snapshots)
+    queries = sum(len(snapshot.results) for snapshot in snapshots)
     return {interval: queries * 86400 // interval for interval in INTERVALS}
 
 
@@ -89,9 +92,9 @@ def _print(snapshots: Sequence[Snapshot], out: TextIO) -> None:
     colour = out.isatty() and "NO_COLOR" not in os.environ
     for snapshot in snapshots:
         out.write(
-            f"account {snapshot.account}: {len(snapshot.answers)} queries in {snapshot.duration:.2f} s\n"
+            f"account {snapshot.account}: {len(snapshot.results)} queries in {snapshot.duration:.2f} s\n"
         )
-        for answer in snapshot.answers:
+        for answer in snapshot.results:
             failure = answer.failure
             outcome = _paint(f"{'failed' if failure else 'ok':6}", RED if failure else GREEN, colour)
             took = _paint(f"{answer.duration * 1000:6.0f} ms", DIM, colour)
@@ -104,20 +107,22 @@ def _paint(text: str, code: str, colour: bool) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if colour else text
 
 
-def _told(answer: Answer) -> str:
+def _told(answer: QueryResult) -> str:
     match answer.outcome:
         case Stats(requests, transactions, amounts):
             billed = ", ".join(f"{amount:.2f} {currency}" for currency, amount in sorted(amounts.items()))
             return f"requested {requests:.0f}, processed {transactions:.0f}, billed {billed}"
-        case Records(total, edge):
-            which = (
-                "oldest" if edge is not None and answer.query.name.endswith(("PENDING", "SENT")) else "newest"
+        case Records(total, boundary):
+            age = (
+                "" if boundary is None else f", {_boundary(answer.query)} {time.time() - boundary:.0f} s old"
             )
-            return f"{total:.0f} messages" + (
-                f", {which} {time.time() - edge:.0f} s old" if edge is not None else ""
-            )
+            return f"{total:.0f} messages{age}"
         case Failure(reason, detail):
             return f"{reason}: {detail}"
+
+
+def _boundary(query: Query) -> str:
+    return "oldest" if isinstance(query, RecordsQuery) and query.status.in_flight else "newest"
 
 
 def _document(snapshots: Sequence[Snapshot]) -> dict[str, Any]:
@@ -127,7 +132,7 @@ def _document(snapshots: Sequence[Snapshot]) -> dict[str, Any]:
                 "account": snapshot.account,
                 "up": snapshot.up,
                 "duration_seconds": snapshot.duration,
-                "queries": [_entry(answer) for answer in snapshot.answers],
+                "queries": [_entry(answer) for answer in snapshot.results],
             }
             for snapshot in snapshots
         ],
@@ -135,7 +140,7 @@ def _document(snapshots: Sequence[Snapshot]) -> dict[str, Any]:
     }
 
 
-def _entry(answer: Answer) -> dict[str, Any]:
+def _entry(answer: QueryResult) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "query": answer.query.name,
         "success": answer.failure is None,

@@ -2,9 +2,16 @@
 
 import asyncio
 import contextlib
-import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 
 from prometheus_client import Metric
@@ -17,9 +24,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from betatel_exporter import metrics
-from betatel_exporter.accounts import Account
-from betatel_exporter.calls import Telemetry
-from betatel_exporter.collection import Snapshot
+from betatel_exporter.calls import Calls
+from betatel_exporter.collector import Collector, time_budget
+from betatel_exporter.results import Snapshot
 from betatel_exporter.web.exposition import Writer, own_registry, readable
 from betatel_exporter.web.landing import CSP, render
 
@@ -40,21 +47,12 @@ class Build:
     python_version: str
 
 
-def budget(headers: Iterable[str], timeout: float, offset: float) -> float:
-    """Seconds a scrape may take: the least of the setting and what the scraper says, less the offset.
-
-    A scraper that says less than twice the offset gets half of what it says, so that there is always time to answer in.
-    Header values that are no positive number are passed over.
-    """
-    least = min([timeout, *_positive(headers)])
-    return max(least - offset, least / 2)
-
-
 def create_app(
-    accounts: Sequence[Account],
-    telemetry: Telemetry,
+    accounts: Sequence[Collector],
+    calls: Calls,
     build: Build,
     *,
+    budgets: Mapping[str, Mapping[str, float]],
     telemetry_path: str = "/metrics",
     timeout: float = 10.0,
     timeout_offset: float = 0.5,
@@ -64,8 +62,9 @@ def create_app(
     """The exporter as an ASGI app; its lifespan closes the accounts."""
     exporter = _Exporter(
         accounts,
-        telemetry,
+        calls,
         build,
+        budgets=budgets,
         timeout=timeout,
         timeout_offset=timeout_offset,
         web_config_reloaded=web_config_reloaded,
@@ -102,17 +101,19 @@ class _Exporter:
 
     def __init__(
         self,
-        accounts: Sequence[Account],
-        telemetry: Telemetry,
+        accounts: Sequence[Collector],
+        calls: Calls,
         build: Build,
         *,
+        budgets: Mapping[str, Mapping[str, float]],
         timeout: float,
         timeout_offset: float,
         web_config_reloaded: Callable[[], bool] | None,
     ) -> None:
-        self._accounts = {account.name: account for account in accounts}
-        self._telemetry = telemetry
-        self._build = metrics.build_family(build.version, build.revision, build.python_version)
+        self._accounts = {account.account: account for account in accounts}
+        self._calls = calls
+        self._budgets = budgets
+        self._build = metrics.build_families(build.version, build.revision, build.python_version)
         self._timeout = timeout
         self._timeout_offset = timeout_offset
         self._web_config_reloaded = web_config_reloaded
@@ -123,11 +124,12 @@ class _Exporter:
         snapshots = await self._collect(request, self._accounts.values())
 
         def families() -> Iterator[Metric]:
-            yield from metrics.account_families(snapshots, self._telemetry)
-            yield self._build
-            yield from metrics.process_families(self._telemetry)
+            yield from metrics.account_families(snapshots, self._budgets)
+            yield from self._calls.account_families(self._accounts)
+            yield from self._build
+            yield from self._calls.shared_families()
             if self._web_config_reloaded is not None:
-                yield metrics.web_config_family(self._web_config_reloaded())
+                yield from metrics.web_config_families(self._web_config_reloaded())
             yield from self._own.collect()
 
         return self._writer.page(families, len(snapshots))
@@ -140,16 +142,17 @@ class _Exporter:
                 return _refused(400, f"account must be given once, as one of: {', '.join(self._accounts)}")
 
         def families() -> Iterator[Metric]:
-            yield from metrics.account_families(snapshots, self._telemetry)
-            yield self._build
+            yield from metrics.account_families(snapshots, self._budgets)
+            yield from self._calls.account_families([snapshot.account for snapshot in snapshots])
+            yield from self._build
 
         return self._writer.page(families, 1)
 
-    async def _collect(self, request: Request, accounts: Collection[Account]) -> list[Snapshot]:
-        seconds = budget(request.headers.getlist(TIMEOUT_HEADER), self._timeout, self._timeout_offset)
+    async def _collect(self, request: Request, accounts: Collection[Collector]) -> list[Snapshot]:
+        seconds = time_budget(request.headers.getlist(TIMEOUT_HEADER), self._timeout, self._timeout_offset)
         collecting = max(seconds - self._writer.takes(len(accounts)), seconds / 2)
         deadline = asyncio.get_running_loop().time() + collecting
-        return await asyncio.gather(*(account.snapshot(deadline) for account in accounts))
+        return await asyncio.gather(*(account.collect(deadline) for account in accounts))
 
 
 async def _healthy(_: Request) -> PlainTextResponse:
@@ -202,11 +205,3 @@ class _SecurityHeaders:
 
 def _refused(status: int, why: str) -> PlainTextResponse:
     return PlainTextResponse(f"{why}\n", status_code=status)
-
-
-def _positive(headers: Iterable[str]) -> Iterator[float]:
-    for header in headers:
-        with contextlib.suppress(ValueError):
-            seconds = float(header)
-            if math.isfinite(seconds) and seconds > 0:
-                yield seconds

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from string import Template
 
-from betatel_exporter.accounts import Account, Outcome
+from betatel_exporter.collector import Collector
+from betatel_exporter.results import QueryResult
 
 DOCS = "https://github.com/betatel-exporter/betatel-exporter"
 
@@ -60,7 +61,7 @@ $accounts
 """)
 
 
-def render(accounts: Iterable[Account], version: str, metrics_path: str, now: float) -> str:
+def render(accounts: Iterable[Collector], version: str, metrics_path: str, now: float) -> str:
     """The page at a time, in seconds since the epoch."""
     return _PAGE.substitute(
         version=escape(version),
@@ -70,8 +71,8 @@ def render(accounts: Iterable[Account], version: str, metrics_path: str, now: fl
     )
 
 
-def _account(account: Account, now: float) -> str:
-    outcomes = [account.outcomes.get(query.name) for query in account.queries]
+def _account(account: Collector, now: float) -> str:
+    outcomes = [account.results.get(query.name) for query in account.queries]
     cooldown = account.cooldown_until
     waiting = (
         f'<span class="soft">waiting {_age(cooldown - now)} as Retry-After asked</span>' if cooldown else ""
@@ -80,8 +81,8 @@ def _account(account: Account, now: float) -> str:
         _row(query.name, outcome, now) for query, outcome in zip(account.queries, outcomes, strict=True)
     )
     return f"""<section>
-<header class="account"><h2>{escape(account.name)}</h2>{_summary(outcomes)}{waiting}
-<a href="/probe?account={escape(account.name)}">this account's metrics</a></header>
+<header class="account"><h2>{escape(account.account)}</h2>{_summary(outcomes)}{waiting}
+<a href="/probe?account={escape(account.account)}">this account's metrics</a></header>
 <table>
 <thead><tr><th>Query</th><th>Outcome</th><th class="number">Age</th><th class="number">Took</th><th>Reason</th></tr></thead>
 <tbody>
@@ -91,9 +92,9 @@ def _account(account: Account, now: float) -> str:
 </section>"""
 
 
-def _summary(outcomes: Sequence[Outcome | None]) -> str:
+def _summary(outcomes: Sequence[QueryResult | None]) -> str:
     known = [outcome for outcome in outcomes if outcome]
-    failed = sum(outcome.answer.failure is not None for outcome in known)
+    failed = sum(outcome.failure is not None for outcome in known)
     if not known:
         return '<span class="mark none">not collected yet</span>'
     if failed:
@@ -101,16 +102,16 @@ def _summary(outcomes: Sequence[Outcome | None]) -> str:
     return '<span class="mark good">up</span>'
 
 
-def _row(name: str, outcome: Outcome | None, now: float) -> str:
+def _row(name: str, outcome: QueryResult | None, now: float) -> str:
     if outcome is None:
         return f'<tr><td><code>{name}</code></td><td colspan="4"><span class="mark none">none yet</span></td></tr>'
-    failure = outcome.answer.failure
+    failure = outcome.failure
     mark = '<span class="mark bad">failed</span>' if failure else '<span class="mark good">ok</span>'
     reason = f"<code>{failure.reason}</code> {escape(failure.detail)}" if failure else ""
     return (
         f"<tr><td><code>{name}</code></td><td>{mark}</td>"
-        f'<td class="number">{_age(now - outcome.at)}</td>'
-        f'<td class="number">{outcome.answer.duration * 1000:.0f} ms</td><td>{reason}</td></tr>'
+        f'<td class="number">{_age(now - outcome.time)}</td>'
+        f'<td class="number">{outcome.duration * 1000:.0f} ms</td><td>{reason}</td></tr>'
     )
 
 

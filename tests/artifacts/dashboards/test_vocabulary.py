@@ -9,7 +9,7 @@ from prometheus_client import ProcessCollector
 from prometheus_client.core import CollectorRegistry
 
 from betatel_exporter.api.models import Status, Window
-from betatel_exporter.metrics import CATALOGUE
+from betatel_exporter.definitions import CATALOGUE
 from tests.artifacts.dashboards.boards import Target, all_targets, dashboards, with_durations
 from tests.artifacts.dashboards.linter import selectors, variables
 from tests.support.paths import ROOT

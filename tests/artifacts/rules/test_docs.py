@@ -6,7 +6,7 @@ from pathlib import Path
 import promql_parser as promql
 import pytest
 
-from betatel_exporter.metrics import CATALOGUE
+from betatel_exporter.definitions import CATALOGUE
 from tests.artifacts.rules.rulefile import RULES, RUNBOOKS, alerts, recorded, selectors
 from tests.support.paths import ROOT
 from tools.dashboards.build import files as dashboards

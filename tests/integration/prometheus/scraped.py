@@ -11,10 +11,11 @@ from prometheus_client import Metric
 from prometheus_client.samples import Sample
 
 from betatel_exporter import metrics
-from betatel_exporter.accounts import Account
 from betatel_exporter.api.client import Upstream
 from betatel_exporter.api.models import Query, RecordsQuery, StatsQuery, Status, Window
-from betatel_exporter.calls import Telemetry
+from betatel_exporter.calls import Calls
+from betatel_exporter.collector import Collector
+from betatel_exporter.fairness import FairSemaphore
 from betatel_exporter.simulator import ACCOUNT_ID, API_KEY, BASE_PATH, create_app
 
 QUERIES: list[Query] = [
@@ -38,23 +39,33 @@ async def scraped(*, scenarios: Sequence[tuple[str, int]], messages_per_hour: fl
         return now
 
     api = create_app(clock=clock, messages_per_hour=messages_per_hour)
-    telemetry = Telemetry(["default"])
+    calls = Calls(["default"])
     upstream = Upstream(
         httpx.ASGITransport(api),
         f"http://simulator{BASE_PATH}",
-        account="default",
         account_id=ACCOUNT_ID,
         key=lambda: API_KEY,
-        observer=telemetry,
+        observer=calls.observer("default"),
         user_agent="test",
     )
-    account = Account("default", QUERIES, upstream, slots=asyncio.Semaphore(10), clock=clock)
+    account = Collector(
+        "default",
+        QUERIES,
+        upstream,
+        slots=FairSemaphore(20, 2),
+        max_concurrency=16,
+        cache_ttl=0,
+        call_budget=5,
+        clock=clock,
+    )
     pages = []
     for scenario, minutes in scenarios:
         api.state.world.switch(scenario)
         for _ in range(minutes):
-            snapshot = await account.snapshot(asyncio.get_running_loop().time() + 5)
-            pages.append(_page(metrics.account_families([snapshot], telemetry)))
+            snapshot = await account.collect(asyncio.get_running_loop().time() + 5)
+            pages.append(
+                _page([*metrics.account_families([snapshot], {}), *calls.account_families(["default"])])
+            )
             now += 60
     await account.aclose()
     return {

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from betatel_exporter.api.models import (
     InvalidAnswerError,
-    Query,
     Records,
     RecordsQuery,
     Stats,
@@ -28,7 +27,7 @@ from tests.support.command import Exporter
 from tools.faults.api import CODE, KEY, PHONE, FakeApi, good_body
 from tools.faults.behaviours import raw
 
-QUERIES: tuple[Query, ...] = (
+QUERIES: tuple[StatsQuery | RecordsQuery, ...] = (
     StatsQuery(Window.LAST_HOUR),
     RecordsQuery(Status.SENT),
     RecordsQuery(Status.READ),

@@ -7,21 +7,23 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
-from betatel_exporter.accounts import Account
 from betatel_exporter.api.client import ServerError
 from betatel_exporter.api.models import (
     Operation,
     Query,
     Records,
     RecordsQuery,
+    Request,
     Stats,
     StatsQuery,
     Status,
     Value,
     Window,
 )
-from betatel_exporter.calls import Telemetry
-from betatel_exporter.web.app import Build, budget, create_app
+from betatel_exporter.calls import Calls
+from betatel_exporter.collector import Collector
+from betatel_exporter.fairness import FairSemaphore
+from betatel_exporter.web.app import Build, create_app
 from tests.support.apps import serving
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +41,7 @@ class Api:
         self.open.set()
         self.called = asyncio.Semaphore(0)
 
-    async def fetch(self, query: Query) -> Value:
+    async def fetch(self, query: Request, /) -> Value:
         self.calls += 1
         self.called.release()
         await self.open.wait()
@@ -56,11 +58,20 @@ def api() -> Api:
 
 
 def make_app(api: Api, *, max_requests: int = 40, reloaded: Callable[[], bool] | None = None) -> Starlette:
-    slots = asyncio.Semaphore(100)
-    accounts = [Account(name, QUERIES, api, slots=slots) for name in ("shop", "bank")]
-    telemetry = Telemetry(["shop", "bank"])
+    slots = FairSemaphore(100, 4)
+    accounts = [
+        Collector(name, QUERIES, api, slots=slots, max_concurrency=16, cache_ttl=0, call_budget=9.5)
+        for name in ("shop", "bank")
+    ]
     build = Build("1.2.3", "abc", "3.11.0")
-    return create_app(accounts, telemetry, build, max_requests=max_requests, web_config_reloaded=reloaded)
+    return create_app(
+        accounts,
+        Calls(["shop", "bank"]),
+        build,
+        budgets={},
+        max_requests=max_requests,
+        web_config_reloaded=reloaded,
+    )
 
 
 def client_of(app: Starlette) -> httpx.AsyncClient:
@@ -218,21 +229,6 @@ async def test_a_scrape_ends_before_the_scraper_gives_up(api: Api, client: httpx
         response = await client.get("/metrics", headers={"x-prometheus-scrape-timeout-seconds": "0.1"})
     assert 'betatel_up{account="shop"} 0.0' in response.text
     api.open.set()
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ([], 9.5),
-        (["5"], 4.5),
-        (["60"], 9.5),
-        (["5", "3"], 2.5),
-        (["0.6"], 0.3),
-        (["0", "-1", "nan", "inf", "soon", "", "1e400"], 9.5),
-    ],
-)
-async def test_the_budget_is_the_least_timeout_less_the_offset(headers: list[str], seconds: float) -> None:
-    assert budget(headers, timeout=10, offset=0.5) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("good", [True, False])

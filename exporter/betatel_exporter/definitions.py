@@ -1,0 +1,174 @@
+"""Every metric of the exporter: name, type, labels, HELP."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A metric as users know it: its HELP is the meaning and the source."""
+
+    name: str
+    type: Literal["gauge", "counter", "histogram"]
+    labels: tuple[str, ...]
+    meaning: str
+    source: str
+    """Endpoint and field of the provider's pages, or what of the exporter it comes from."""
+    series: str
+    """How many series it has."""
+
+    @property
+    def help(self) -> str:
+        return f"{self.meaning} Source: {self.source}."
+
+
+REQUESTS = Definition(
+    "betatel_telegram_requests",
+    "gauge",
+    ("account", "window"),
+    "OTP messages requested in the window that ends now. Windows overlap: never sum over window.",
+    "POST /telegram/stats, total_requests",
+    "accounts x windows",
+)
+TRANSACTIONS = Definition(
+    "betatel_telegram_transactions",
+    "gauge",
+    ("account", "window"),
+    "OTP messages of the window that were successfully processed. Windows overlap: never sum over window.",
+    "POST /telegram/stats, total_transactions",
+    "accounts x windows",
+)
+AMOUNT = Definition(
+    "betatel_telegram_amount",
+    "gauge",
+    ("account", "window", "currency"),
+    "Billed in the window, in units of the currency. Windows overlap: never sum over window.",
+    "POST /telegram/stats, total_amount and currency",
+    "accounts x windows x currencies",
+)
+MESSAGES = Definition(
+    "betatel_telegram_messages",
+    "gauge",
+    ("account", "status"),
+    "Delivery records that have this status now, over all time.",
+    "POST /telegram/tdr filtered by status, total",
+    "accounts x 7",
+)
+OLDEST = Definition(
+    "betatel_telegram_oldest_message_timestamp_seconds",
+    "gauge",
+    ("account", "status"),
+    "Creation time of the oldest message still in this status, in seconds since the epoch; absent when there is none.",
+    "POST /telegram/tdr filtered by status, timestamp of the first record",
+    "accounts x 2 (PENDING, SENT)",
+)
+NEWEST = Definition(
+    "betatel_telegram_newest_message_timestamp_seconds",
+    "gauge",
+    ("account", "status"),
+    "Creation time of the newest message in this status, in seconds since the epoch; absent when there is none.",
+    "POST /telegram/tdr filtered by status, timestamp of the first record",
+    "accounts x 5 (DELIVERED, READ, EXPIRED, REVOKED, FAILED)",
+)
+DAILY_BUDGET = Definition(
+    "betatel_telegram_daily_budget_amount",
+    "gauge",
+    ("account", "currency"),
+    "Budget for a day, in units of the currency; absent where none is configured.",
+    "the setting daily_budget",
+    "configured budgets",
+)
+UP = Definition(
+    "betatel_up",
+    "gauge",
+    ("account",),
+    "1 if every query of this scrape succeeded, else 0.",
+    "this scrape",
+    "accounts",
+)
+SCRAPE_DURATION = Definition(
+    "betatel_scrape_duration_seconds",
+    "gauge",
+    ("account",),
+    "How long this scrape waited for the account.",
+    "this scrape",
+    "accounts",
+)
+QUERY_SUCCESS = Definition(
+    "betatel_scrape_query_success",
+    "gauge",
+    ("account", "query"),
+    "1 if the query succeeded, else 0.",
+    "this scrape",
+    "accounts x queries",
+)
+QUERY_DURATION = Definition(
+    "betatel_scrape_query_duration_seconds",
+    "gauge",
+    ("account", "query"),
+    "How long the query took, including the wait for a slot.",
+    "this scrape",
+    "accounts x queries",
+)
+LAST_SUCCESS = Definition(
+    "betatel_last_success_timestamp_seconds",
+    "gauge",
+    ("account", "query"),
+    "When the query last succeeded, in seconds since the epoch; absent until it has.",
+    "the exporter's memory",
+    "accounts x queries",
+)
+API_REQUESTS = Definition(
+    "betatel_api_requests_total",
+    "counter",
+    ("account", "operation"),
+    "HTTP requests sent to the API.",
+    "API calls of the exporter",
+    "accounts x 2",
+)
+API_FAILURES = Definition(
+    "betatel_api_failures_total",
+    "counter",
+    ("account", "operation", "reason"),
+    "HTTP requests to the API that failed.",
+    "API calls of the exporter",
+    "accounts x 2 x 9",
+)
+API_DURATION = Definition(
+    "betatel_api_request_duration_seconds",
+    "histogram",
+    ("operation",),
+    "How long HTTP requests to the API took, failed ones included.",
+    "API calls of the exporter",
+    "2 x (buckets + 2)",
+)
+COOLDOWN = Definition(
+    "betatel_api_cooldown_until_timestamp_seconds",
+    "gauge",
+    ("account",),
+    "End of the cool-down that the API asked for, in seconds since the epoch; absent outside a cool-down.",
+    "HTTP 429, header Retry-After",
+    "accounts in cool-down",
+)
+BUILD_INFO = Definition(
+    "betatel_exporter_build_info",
+    "gauge",
+    ("version", "revision", "python_version"),
+    "Always 1; the labels say what is running.",
+    "the exporter",
+    "1",
+)
+WEB_CONFIG_RELOAD = Definition(
+    "betatel_exporter_web_config_reload_success",
+    "gauge",
+    (),
+    "1 if the last change of the web configuration file was loaded, else 0; absent without such a file.",
+    "the file of --web.config.file",
+    "0 or 1",
+)
+
+CATALOGUE = (
+    REQUESTS, TRANSACTIONS, AMOUNT, MESSAGES, OLDEST, NEWEST, DAILY_BUDGET, UP, SCRAPE_DURATION, QUERY_SUCCESS,
+    QUERY_DURATION, LAST_SUCCESS, API_REQUESTS, API_FAILURES, API_DURATION, COOLDOWN, BUILD_INFO, WEB_CONFIG_RELOAD,
+)  # fmt: skip
+"""All metrics but the client library's own process_* and python_*, in the order of the page."""
