@@ -10,6 +10,7 @@ from tests.support.paths import PACKAGE
 
 MAY_IMPORT: dict[str, set[str]] = {
     "address": set(),
+    "files": set(),
     "strictyaml": set(),
     "api": set(),
     "definitions": set(),
@@ -19,9 +20,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "calls": {"api", "definitions"},
     "collector": {"api", "failures", "fairness", "results"},
     "metrics": {"api", "definitions", "results"},
-    "config": {"address", "api", "strictyaml"},
+    "config": {"address", "api", "files", "strictyaml"},
     "web": {"calls", "collector", "config", "metrics", "results"},
-    "webconfig": set(),
+    "webconfig": {"files"},
     "simulator": set(),
     "logs": set(),
     "assembly": {"api", "calls", "collector", "config", "fairness", "web", "webconfig"},
@@ -49,7 +50,7 @@ ROOMS_OF_A_LIBRARY = {
     "aiohttp": {"api"},
     "pydantic": {"api", "config"},
     "pydantic_settings": {"config"},
-    "yaml": {"strictyaml", "webconfig"},
+    "yaml": {"files", "strictyaml", "webconfig"},
     "starlette": {"assembly", "commands", "simulator", "web", "webconfig"},
     "uvicorn": {"web"},
     "uvloop": {"web"},

@@ -1,0 +1,102 @@
+"""Values made of files, and made again when a file changes."""
+
+import hashlib
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from betatel_exporter.files.reading import UnreadableError, read
+
+T = TypeVar("T")
+
+
+class Files:
+    """Reads files and knows whether any of them has changed since.
+
+    Contents are compared rather than times and inodes: two writes within one tick of the file system's clock look alike to
+    stat(2), and a corrected permission or a swapped symbolic link is a change too. So is an error that is over.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[Path, tuple[int, str]] = {}
+
+    def read(self, path: Path, limit: int) -> bytes:
+        """The content of a regular file of at most `limit` bytes; raises UnreadableError."""
+        try:
+            content = read(path, limit)
+        except UnreadableError as error:
+            self._seen[path] = limit, _fingerprint(error)
+            raise
+        self._seen[path] = limit, _fingerprint(content)
+        return content
+
+    def changed(self) -> bool:
+        """Reads every file again, some ten microseconds each."""
+        return any(_look(path, limit) != seen for path, (limit, seen) in self._seen.items())
+
+
+class Followed(Generic[T]):
+    """A value made of files. After a failed load the last good value stays in use, and every access tries again."""
+
+    def __init__(
+        self,
+        load: Callable[[Files], T],
+        *,
+        errors: type[Exception] | tuple[type[Exception], ...],
+        name: str,
+        log: logging.Logger,
+    ) -> None:
+        """Loads at once and raises what `load` raises. `errors` are those that it raises for a file with a fault.
+
+        `load` reads every file through the Files it is given, so that their changes are noticed. `name` is the value's name
+        in log lines. Errors must not contain secrets: they are logged.
+        """
+        self._load = load
+        self._errors = errors
+        self._name = name
+        self._log = log
+        self._fault: str | None = None
+        self._files = Files()
+        self._value = load(self._files)
+
+    @property
+    def current(self) -> T:
+        """The value as the files have it now, else the last good one."""
+        if self._fault is not None or self._files.changed():
+            self._reload()
+        return self._value
+
+    @property
+    def fault(self) -> str | None:
+        """Why the files as they are now cannot be used; None where `current` is what they say."""
+        return self._fault
+
+    def _reload(self) -> None:
+        files = Files()
+        try:
+            value = self._load(files)
+        except self._errors as error:
+            self._files = files
+            self._fail(str(error))
+        else:
+            self._files, self._value, self._fault = files, value, None
+            self._log.info(f"{self._name} reloaded")
+
+    def _fail(self, fault: str) -> None:
+        if fault != self._fault:
+            self._log.error(f"{self._name} not reloaded, keeping the last good one", extra={"error": fault})
+        self._fault = fault
+
+
+def _look(path: Path, limit: int) -> str:
+    try:
+        return _fingerprint(read(path, limit))
+    except UnreadableError as error:
+        return _fingerprint(error)
+
+
+def _fingerprint(outcome: bytes | UnreadableError) -> str:
+    if isinstance(outcome, UnreadableError):
+        return f"error {outcome.errno}"
+    return hashlib.sha256(outcome).hexdigest()
