@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "arguments": {"address", "config", "simulator"},
     "cli": {"arguments", "assembly", "commands", "config", "logs", "web", "webconfig"},
-    "__main__": {"cli"},
+    "__main__": {"cli", "commands"},
 }
 
 ROOMS_OF_A_LIBRARY = {
