@@ -1,47 +1,34 @@
-"""What can be said of the Dockerfile without building it; packaging/image-test builds it."""
+"""The Dockerfile, as far as it can be checked without building it; packaging/image-test builds it."""
 
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 import yaml
 
 from tests.support.paths import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-HADOLINT = Path(sys.executable).parent / "hadolint"
 
 
-def _hadolint(dockerfile: str, folder: Path) -> str:
-    # DL3057, a missing health check, is off by default
-    (folder / "hadolint.yaml").write_text(
-        yaml.safe_dump({"failure-threshold": "style", "override": {"style": ["DL3057"]}}), encoding="utf-8"
-    )
-    (folder / "Dockerfile").write_text(dockerfile, encoding="utf-8")
-    return subprocess.run(
-        [HADOLINT, "--no-color", "--config", folder / "hadolint.yaml", folder / "Dockerfile"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    ).stdout
-
-
-def test_hadolint_has_nothing_to_say(tmp_path: Path) -> None:
-    assert _hadolint(DOCKERFILE, tmp_path) == ""
-
-
-def test_hadolint_would_say_if_there_were_no_health_check(tmp_path: Path) -> None:
-    without = "".join(
-        line for line in DOCKERFILE.splitlines(keepends=True) if not line.startswith("HEALTHCHECK")
+def test_hadolint_finds_nothing(tmp_path: Path) -> None:
+    rules = {"failure-threshold": "style", "override": {"style": ["DL3057"]}}  # a missing health check
+    (tmp_path / "hadolint.yaml").write_text(yaml.safe_dump(rules), encoding="utf-8")
+    command = [
+        Path(sys.executable).with_name("hadolint"),
+        "--no-color",
+        "--config",
+        tmp_path / "hadolint.yaml",
+    ]
+    found = subprocess.run(
+        [*command, ROOT / "Dockerfile"], capture_output=True, text=True, timeout=60, check=False
     )
 
-    assert "DL3057" in _hadolint(without, tmp_path)
+    assert found.stdout == ""
 
 
-def test_every_file_that_is_copied_reaches_the_builder() -> None:
+def test_every_copied_path_exists_and_reaches_the_builder() -> None:
     copied = {
         path
         for line in re.findall(r"^COPY (?!--from)(.*)$", DOCKERFILE, re.MULTILINE)
@@ -50,10 +37,12 @@ def test_every_file_that_is_copied_reaches_the_builder() -> None:
     ignore = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
 
     assert {line.removeprefix("!") for line in ignore if line.startswith("!")} == copied
-    assert ignore[1] == "*"
     assert all((ROOT / path).exists() for path in copied)
 
 
-@pytest.mark.parametrize("syntax", ["<<", "--link", "--mount"])
-def test_older_builders_understand_it(syntax: str) -> None:
-    assert syntax not in DOCKERFILE
+def test_the_base_is_pinned_by_digest() -> None:
+    stages = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    base, *others = stages
+
+    assert re.fullmatch(r"python:\d\.\d+-slim@sha256:[0-9a-f]{64}", base)
+    assert set(others) == {"base"}
