@@ -15,15 +15,15 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 def test_hadolint_finds_nothing(tmp_path: Path) -> None:
     rules = {"failure-threshold": "style", "override": {"style": ["DL3057"]}}  # a missing health check
     (tmp_path / "hadolint.yaml").write_text(yaml.safe_dump(rules), encoding="utf-8")
-    command = [
-        Path(sys.executable).with_name("hadolint"),
+    hadolint = Path(sys.executable).with_name("hadolint")
+    command: list[str | Path] = [
+        hadolint,
         "--no-color",
         "--config",
         tmp_path / "hadolint.yaml",
+        ROOT / "Dockerfile",
     ]
-    found = subprocess.run(
-        [*command, ROOT / "Dockerfile"], capture_output=True, text=True, timeout=60, check=False
-    )
+    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     assert found.stdout == ""
 
