@@ -1,6 +1,7 @@
 """From a configuration to the objects that do the work."""
 
 import platform
+import secrets
 import time
 from collections.abc import Callable
 
@@ -13,16 +14,22 @@ from betatel_exporter.calls import Calls
 from betatel_exporter.collector import Collector, time_budget
 from betatel_exporter.config import Configuration, Target
 from betatel_exporter.fairness import FairSemaphore
+from betatel_exporter.recent import RecentQuery
 from betatel_exporter.web.app import Build, create_app
 from betatel_exporter.webconfig import BasicAuth, WebConfig
 
+RECENT_PAGES, RECENT_SETTLE, RECENT_DESTINATIONS = 3, 120.0, 20
+
 
 def make_queries(target: Target) -> list[Query]:
-    """The queries of an account: one for each window and one for each status."""
-    return [
+    """The queries of an account: one for each window, one for each status, and one for the recent records."""
+    queries: list[Query] = [
         *(StatsQuery(window, target.timezone) for window in target.windows),
         *(RecordsQuery(status) for status in Status),
     ]
+    if RECENT_PAGES:
+        queries.append(RecentQuery(secrets.token_bytes(32), RECENT_PAGES, RECENT_SETTLE, RECENT_DESTINATIONS))
+    return queries
 
 
 def make_collectors(

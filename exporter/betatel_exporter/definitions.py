@@ -70,6 +70,38 @@ NEWEST = Definition(
     "POST /telegram/tdr filtered by status, timestamp of the first record",
     "accounts x 5 (DELIVERED, READ, EXPIRED, REVOKED, FAILED)",
 )
+RECENT_MESSAGES = Definition(
+    "betatel_telegram_recent_messages",
+    "gauge",
+    ("account", "country", "network", "status"),
+    "Recent messages by destination and by the status they have now, zeros included.",
+    "POST /telegram/tdr newest first, country, network, status and timestamp of the records",
+    "accounts x destinations x 7",
+)
+RECENT_RECIPIENTS = Definition(
+    "betatel_telegram_recent_recipients",
+    "gauge",
+    ("account", "country", "network", "reached"),
+    "Different recipients of the recent messages, reached by at least one of them (DELIVERED or READ) or by none.",
+    "POST /telegram/tdr newest first, to (only counted, never kept), country, network and status of the records",
+    "accounts x destinations x 2",
+)
+RECENT_PERIOD = Definition(
+    "betatel_telegram_recent_period_seconds",
+    "gauge",
+    ("account",),
+    "Age up to which messages count as recent.",
+    "POST /telegram/tdr newest first, timestamp of the records",
+    "accounts",
+)
+RECENT_COVERAGE = Definition(
+    "betatel_telegram_recent_coverage_ratio",
+    "gauge",
+    ("account",),
+    "Share of the recent messages that were read: 1 is all of them, less is an even sample.",
+    "POST /telegram/tdr newest first, total and timestamp of the records",
+    "accounts",
+)
 DAILY_BUDGET = Definition(
     "betatel_telegram_daily_budget_amount",
     "gauge",
@@ -168,7 +200,8 @@ WEB_CONFIG_RELOAD = Definition(
 )
 
 CATALOGUE = (
-    REQUESTS, TRANSACTIONS, AMOUNT, MESSAGES, OLDEST, NEWEST, DAILY_BUDGET, UP, SCRAPE_DURATION, QUERY_SUCCESS,
+    REQUESTS, TRANSACTIONS, AMOUNT, MESSAGES, OLDEST, NEWEST, RECENT_MESSAGES,
+    RECENT_RECIPIENTS, RECENT_PERIOD, RECENT_COVERAGE, DAILY_BUDGET, UP, SCRAPE_DURATION, QUERY_SUCCESS,
     QUERY_DURATION, LAST_SUCCESS, API_REQUESTS, API_FAILURES, API_DURATION, COOLDOWN, BUILD_INFO, WEB_CONFIG_RELOAD,
 )  # fmt: skip
 """All metrics but the client library's own process_* and python_*, in the order of the page."""

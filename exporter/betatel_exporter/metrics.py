@@ -18,6 +18,10 @@ from betatel_exporter.definitions import (
     OLDEST,
     QUERY_DURATION,
     QUERY_SUCCESS,
+    RECENT_COVERAGE,
+    RECENT_MESSAGES,
+    RECENT_PERIOD,
+    RECENT_RECIPIENTS,
     REQUESTS,
     SCRAPE_DURATION,
     TRANSACTIONS,
@@ -25,6 +29,7 @@ from betatel_exporter.definitions import (
     WEB_CONFIG_RELOAD,
     Definition,
 )
+from betatel_exporter.recent import Recent
 from betatel_exporter.results import QueryResult, Snapshot
 
 Budgets = Mapping[str, Mapping[str, float]]
@@ -83,6 +88,18 @@ def _add_value(gauges: _Gauges, account: str, result: QueryResult) -> None:
             gauges.add(MESSAGES, total, account, status)
             if boundary is not None:
                 gauges.add(OLDEST if status.in_flight else NEWEST, boundary, account, status)
+        case _, Recent() as recent:
+            _add_recent(gauges, account, recent)
+
+
+def _add_recent(gauges: _Gauges, account: str, recent: Recent) -> None:
+    for destination, counts in recent.destinations.items():
+        for status, messages in counts.messages.items():
+            gauges.add(RECENT_MESSAGES, messages, account, *destination, status)
+        gauges.add(RECENT_RECIPIENTS, counts.reached, account, *destination, "true")
+        gauges.add(RECENT_RECIPIENTS, counts.unreached, account, *destination, "false")
+    gauges.add(RECENT_PERIOD, recent.period, account)
+    gauges.add(RECENT_COVERAGE, recent.coverage, account)
 
 
 def _add_scrape(gauges: _Gauges, snapshot: Snapshot) -> None:

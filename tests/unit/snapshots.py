@@ -11,13 +11,29 @@ from betatel_exporter.api.models import (
     Window,
 )
 from betatel_exporter.calls import Calls
+from betatel_exporter.recent import Destination, DestinationCounts, Recent, RecentQuery
 from betatel_exporter.results import Failure, QueryResult, Snapshot
 
 CREATED = 1_700_000_000.0
 
+RECENT = Recent(
+    destinations={
+        Destination("Croatia", "Jadran Tel"): DestinationCounts(
+            {status: 3 * (status is Status.READ) for status in Status}, reached=2, unreached=0
+        ),
+        Destination("other", "other"): DestinationCounts(
+            {status: 5 * (status is Status.FAILED) for status in Status}, reached=0, unreached=1
+        ),
+    },
+    period=1800.0,
+    coverage=0.5,
+    extent=None,
+    shown={},
+)
+
 
 def make_snapshot(account: str = "shop") -> Snapshot:
-    """One window, three statuses, of which one failed."""
+    """One window, four statuses, of which one failed, and recent records."""
     return Snapshot(
         account=account,
         results=[
@@ -28,6 +44,7 @@ def make_snapshot(account: str = "shop") -> Snapshot:
                 (RecordsQuery(Status.READ), Records(0, None), 0.25),
                 (RecordsQuery(Status.EXPIRED), Records(7, CREATED), 0.5),
                 (RecordsQuery(Status.FAILED), Failure(Reason.SERVER_ERROR, "HTTP 500"), 0.75),
+                (RecentQuery(b"key"), RECENT, 0.5),
             )
         ],
         duration=0.75,

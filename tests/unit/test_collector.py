@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from betatel_exporter.api.client import RateLimitedError, ServerError
+from betatel_exporter.api.fields import InvalidAnswerError
 from betatel_exporter.api.models import (
-    InvalidAnswerError,
     Operation,
     Query,
     Reason,

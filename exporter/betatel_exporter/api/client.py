@@ -40,7 +40,8 @@ from aiohttp import (
 from aiohttp import ClientError as AiohttpError
 from httpx_aiohttp import AiohttpTransport
 
-from betatel_exporter.api.models import InvalidAnswerError, Operation, Reason, Request
+from betatel_exporter.api.fields import InvalidAnswerError
+from betatel_exporter.api.models import Operation, Reason, Request
 
 MAX_BODY = 1024 * 1024
 """Bytes of an answer, decompressed, after which reading stops. A documented answer has a few hundred."""

@@ -9,12 +9,13 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Protocol, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Protocol, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, FailFast, TypeAdapter
+
+from betatel_exporter.api.fields import Count, InvalidAnswerError, Model, Number, Timestamp, validated
 
 DEFAULT_CURRENCY = "EUR"
 """What the stats page says ``currency`` defaults to."""
@@ -73,10 +74,6 @@ class Reason(StrEnum):
     INVALID_RESPONSE = "invalid_response"
 
 
-class InvalidAnswerError(ValueError):
-    """A body that is not an answer to its query; the message never quotes the body."""
-
-
 @dataclass(frozen=True, slots=True)
 class Stats:
     """Totals of one window, from "POST Telegram Stats"."""
@@ -99,9 +96,8 @@ class Records:
     """Creation time of the oldest record (in flight) or the newest (settled), in seconds since the epoch."""
 
 
-Value = Stats | Records
-T = TypeVar("T")
-R = TypeVar("R")
+Value = Any
+"""The value of a query: Stats, Records or what another query makes of its responses. Frozen, without parts of a body."""
 
 
 class Request(Protocol):
@@ -160,7 +156,7 @@ class StatsQuery(_OneRequest):
         return {"type": self.window, "timezone": self.timezone}
 
     def parse(self, content: bytes) -> Stats:
-        entries = _validated(_STATS, content)
+        entries = validated(_STATS, content)
         amounts: dict[str, float] = {}
         for entry in entries:
             amounts[entry.currency] = amounts.get(entry.currency, 0.0) + entry.total_amount
@@ -197,7 +193,7 @@ class RecordsQuery(_OneRequest):
         }
 
     def parse(self, content: bytes) -> Records:
-        page = _validated(_RECORDS, content)
+        page = validated(_RECORDS, content)
         if bool(page.total) != bool(page.list):
             raise InvalidAnswerError("total and list contradict each other")
         if any(record.status != self.status for record in page.list):
@@ -205,25 +201,7 @@ class RecordsQuery(_OneRequest):
         return Records(total=page.total, edge=page.list[0].timestamp if page.list else None)
 
 
-_NUMBER = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
 _CURRENCY = re.compile(r"[A-Za-z]{3,5}")
-
-
-def _number(value: object) -> float:
-    """Null is a sum over no rows, and so 0; text is read where it is a number."""
-    if value is None:
-        return 0.0
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        value = float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("not a number")  # noqa: TRY004  pydantic turns a ValueError into a validation error
-    try:
-        number = float(value)
-    except OverflowError:
-        raise ValueError("not a finite number") from None
-    if not math.isfinite(number):
-        raise ValueError("not a finite number")
-    return number + 0.0  # never -0
 
 
 def _currency(value: object) -> str:
@@ -234,45 +212,24 @@ def _currency(value: object) -> str:
     return value.upper()
 
 
-def _epoch(value: object) -> float:
-    """ISO 8601 with its offset, as documented; a time without one would be a guess."""
-    if not isinstance(value, str):
-        raise ValueError("not a time")  # noqa: TRY004  pydantic turns a ValueError into a validation error
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise ValueError("not a time") from None
-    if moment.tzinfo is None:
-        raise ValueError("a time without an offset")
-    return moment.timestamp()
-
-
 def _first(value: object) -> object:
     """One record was asked for; what else comes is not looked at."""
     return value[:1] if isinstance(value, list) else value
 
 
-Number = Annotated[float, BeforeValidator(_number)]
-Count = Annotated[Number, Field(ge=0)]
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class _StatsEntry(_Frozen):
+class _StatsEntry(Model):
     total_requests: Count
     total_transactions: Count
     total_amount: Number
     currency: Annotated[str, BeforeValidator(_currency)] = DEFAULT_CURRENCY
 
 
-class _Record(_Frozen):
+class _Record(Model):
     status: str
-    timestamp: Annotated[float, BeforeValidator(_epoch)]
+    timestamp: Timestamp
 
 
-class _Page(_Frozen):
+class _Page(Model):
     total: Count
     list: Annotated[tuple[_Record, ...], BeforeValidator(_first)]
 
@@ -280,14 +237,3 @@ class _Page(_Frozen):
 # a body of wrong entries would otherwise cost an error in memory for each of them, a thousand times its size
 _STATS = TypeAdapter(Annotated[list[_StatsEntry], FailFast()])
 _RECORDS = TypeAdapter(_Page)
-
-
-def _validated(adapter: TypeAdapter[T], content: bytes) -> T:
-    try:
-        return adapter.validate_json(content)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"])) or "body"
-        # pydantic's own messages may quote the input, those of the validators above do not
-        what = first["msg"].removeprefix("Value error, ") if first["type"] == "value_error" else first["type"]
-        raise InvalidAnswerError(f"{where}: {what.replace('_', ' ')}") from None

@@ -14,6 +14,7 @@ from betatel_exporter.assembly import make_collectors
 from betatel_exporter.calls import Calls
 from betatel_exporter.collector import Collector, time_budget
 from betatel_exporter.config import Configuration
+from betatel_exporter.recent import Recent
 from betatel_exporter.results import Failure, QueryResult, Snapshot
 
 INTERVALS = (15, 30, 60)
@@ -84,8 +85,14 @@ def _code(snapshots: Sequence[Snapshot]) -> ExitCode:
 
 
 def _calls_a_day(snapshots: Sequence[Snapshot]) -> dict[int, int]:
-    queries = sum(len(snapshot.results) for snapshot in snapshots)
-    return {interval: queries * 86400 // interval for interval in INTERVALS}
+    calls = sum(_calls(result) for snapshot in snapshots for result in snapshot.results)
+    return {interval: calls * 86400 // interval for interval in INTERVALS}
+
+
+def _calls(result: QueryResult) -> int:
+    """How many API calls the query takes at the next scrape."""
+    value = None if result.failure else result.outcome
+    return len(result.query.requests(value, result.time))
 
 
 def _print(snapshots: Sequence[Snapshot], out: TextIO) -> None:
@@ -117,8 +124,22 @@ def _told(answer: QueryResult) -> str:
                 "" if boundary is None else f", {_boundary(answer.query)} {time.time() - boundary:.0f} s old"
             )
             return f"{total:.0f} messages{age}"
+        case Recent() as recent:
+            return _described(recent)
         case Failure(reason, detail):
             return f"{reason}: {detail}"
+    return ""
+
+
+def _described(recent: Recent) -> str:
+    counts = recent.destinations.values()
+    messages = sum(sum(count.messages.values()) for count in counts)
+    unreached = sum(count.unreached for count in counts)
+    recipients = unreached + sum(count.reached for count in counts)
+    return (
+        f"{messages} messages to {len(counts)} destinations in {recent.period / 60:.0f} min, "
+        f"{unreached} of {recipients} recipients unreached, coverage {recent.coverage:.0%}"
+    )
 
 
 def _boundary(query: Query) -> str:
@@ -151,5 +172,25 @@ def _entry(answer: QueryResult) -> dict[str, Any]:
             return entry | {"requests": requests, "transactions": transactions, "amounts": dict(amounts)}
         case Records(total, edge):
             return entry | {"total": total, "timestamp_seconds": edge}
+        case Recent() as recent:
+            return entry | _recent(recent)
         case Failure(reason, detail):
             return entry | {"reason": reason.value, "detail": detail}
+    return entry
+
+
+def _recent(recent: Recent) -> dict[str, Any]:
+    return {
+        "period_seconds": recent.period,
+        "coverage_ratio": recent.coverage,
+        "destinations": [
+            {
+                "country": destination.country,
+                "network": destination.network,
+                "messages": dict(counts.messages),
+                "reached": counts.reached,
+                "unreached": counts.unreached,
+            }
+            for destination, counts in recent.destinations.items()
+        ],
+    }

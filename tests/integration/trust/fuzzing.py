@@ -12,8 +12,8 @@ from pathlib import Path
 import yaml
 from hypothesis import strategies as st
 
+from betatel_exporter.api.fields import InvalidAnswerError
 from betatel_exporter.api.models import (
-    InvalidAnswerError,
     Records,
     RecordsQuery,
     Stats,

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from betatel_exporter.api.fields import InvalidAnswerError
 from betatel_exporter.api.models import (
-    InvalidAnswerError,
     Records,
     RecordsQuery,
     Stats,
