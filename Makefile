@@ -79,12 +79,12 @@ audit: $(VENV)/.dev ## known vulnerabilities and licences of what runs; asks the
 image-test: ## build the image without a container engine, run it, look into it; Debian, as root
 	@packaging/image-test
 
-lock: $(VENV)/.dev ## renew the lock files
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+lock: $(VENV)/.dev ## renew the lock files; LOCK_ARGS=--upgrade for the newest versions
+	@$(BIN)/uv pip compile $(LOCK_ARGS) --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --no-annotate --extra speed pyproject.toml -o requirements/run.lock
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	@$(BIN)/uv pip compile $(LOCK_ARGS) --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --no-annotate requirements/build.in -o requirements/build.lock
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	@$(BIN)/uv pip compile $(LOCK_ARGS) --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --no-annotate --extra speed --group dev pyproject.toml -c requirements/run.lock -o requirements/dev.lock
 
 clean: ## remove the environment and what the tools left
