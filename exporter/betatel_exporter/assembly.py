@@ -76,6 +76,7 @@ def make_app(
         calls,
         Build(__version__, settings.revision, platform.python_version()),
         budgets={target.name: target.daily_budget or {} for target in configuration.targets},
+        clock=clock,
         telemetry_path=settings.web.telemetry_path,
         timeout=settings.timeout,
         timeout_offset=settings.timeout_offset,

@@ -145,6 +145,7 @@ def _simulate(arguments: Sequence[str]) -> int:
 def _demo(arguments: Sequence[str]) -> int:
     """simulated API and exporter in one go, on loopback"""
     parser = world_parser("demo", "Serve a simulated API and an exporter of it; nothing needs to be set up.")
+    parser.set_defaults(speed=12.0)
     parser.add_argument(
         "--web.listen-address", dest="web", type=address, default="127.0.0.1:10742", metavar="HOST:PORT"
     )

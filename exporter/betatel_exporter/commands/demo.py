@@ -1,16 +1,24 @@
 """The commands demo and simulate: the main job with nothing to set up."""
 
+import asyncio
+import contextlib
 import os
 import sys
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import httpx
 from starlette.applications import Starlette
 
 from betatel_exporter import simulator
 from betatel_exporter.assembly import make_app
+from betatel_exporter.commands.narrator import Narrator
 from betatel_exporter.config import Address, load
 from betatel_exporter.web.server import Service, bind, bound, serve
+
+SCRAPE_INTERVAL = 5.0
+"""Seconds between the scrapes of itself."""
 
 SHOWN = (
     "betatel_up",
@@ -29,9 +37,13 @@ class World:
     speed: float
     messages_per_hour: float
 
-    def app(self) -> Starlette:
+    def app(self, clock: Callable[[], float] = time.time) -> Starlette:
         return simulator.create_app(
-            scenario=self.scenario, seed=self.seed, speed=self.speed, messages_per_hour=self.messages_per_hour
+            scenario=self.scenario,
+            seed=self.seed,
+            speed=self.speed,
+            messages_per_hour=self.messages_per_hour,
+            clock=clock,
         )
 
 
@@ -48,9 +60,10 @@ async def simulate(world: World, address: Address) -> None:
 
 
 async def demo(world: World, api_address: Address, web_address: Address) -> None:
-    """Simulated API and exporter in one process."""
+    """Simulated API and exporter in one process, on the simulated world's own clock; it scrapes itself."""
     _leave_out_the_environment()
     os.environ["BETATEL_API_KEY"] = simulator.API_KEY
+    clock = FastClock(world.speed)
     with bind(api_address) as api, bind(web_address) as web:
         api_url, web_url = f"http://{bound(api)}", f"http://{bound(web)}"
         flags = {
@@ -59,8 +72,22 @@ async def demo(world: World, api_address: Address, web_address: Address) -> None
             "daily_budget": "EUR=500",
         }
         configuration = load(flags)
-        services = [Service(world.app(), api), Service(make_app(configuration), web)]
-        await serve(services, grace=configuration.settings.timeout, meanwhile=_tell(web_url, api_url))
+        simulated = replace(world, speed=1.0).app(clock)
+        services = [Service(simulated, api), Service(make_app(configuration, clock=clock), web)]
+        narrating = _narrate(web_url, api_url, world, lambda: str(simulated.state.world.scenario_name))
+        await serve(services, grace=configuration.settings.timeout, meanwhile=narrating)
+
+
+class FastClock:
+    """The time, as it passes `speed` times as fast from now on; in seconds since the epoch."""
+
+    def __init__(self, speed: float, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._start = clock()
+        self._speed = speed
+
+    def __call__(self) -> float:
+        return self._start + (self._clock() - self._start) * self._speed
 
 
 def _leave_out_the_environment() -> None:
@@ -70,25 +97,43 @@ def _leave_out_the_environment() -> None:
             del os.environ[name]
 
 
-async def _tell(web: str, api: str) -> None:
+async def _narrate(web: str, api: str, world: World, scenario: Callable[[], str]) -> None:
+    """Scrape every few seconds and print what changes, for as long as the demo runs."""
     async with httpx.AsyncClient(trust_env=False) as client:
-        response = await client.get(f"{web}/metrics")
-    lines = response.text.splitlines()
-    samples = [line for line in lines if not line.startswith("#")]
+        page = await client.get(f"{web}/metrics")
+        _introduce(web, api, world, page)
+        narrator, current = Narrator(), world.scenario
+        narrator.changes(page.text)
+        while True:
+            await asyncio.sleep(SCRAPE_INTERVAL)
+            if scenario() != current:
+                current = scenario()
+                _say(f"{_time()}  scenario {current}: {simulator.SCENARIOS[current].description}")
+            with contextlib.suppress(httpx.HTTPError):  # the server is stopping
+                page = await client.get(f"{web}/metrics")
+                _say(*(f"{_time()}  {change}" for change in narrator.changes(page.text)))
+
+
+def _introduce(web: str, api: str, world: World, page: httpx.Response) -> None:
+    samples = [line for line in page.text.splitlines() if not line.startswith("#")]
     _say(
         "betatel-exporter demo: a simulated API and the exporter, in one process",
         "",
         f"  page       {web}/",
         f"  metrics    {web}/metrics",
-        f"  API        {api}{simulator.BASE_PATH} (simulated)",
+        f"  API        {api}{simulator.BASE_PATH} (simulated; a minute passes in {60 / world.speed:g} s)",
         "",
-        f"One scrape: {len(samples)} samples in {response.elapsed.total_seconds() * 1000:.0f} ms, among them",
+        f"One scrape: {len(samples)} samples in {page.elapsed.total_seconds() * 1000:.0f} ms, among them",
         *(f"  {line}" for line in samples if line.startswith(SHOWN)),
         "",
         f"Change what the API does: curl -X POST {api}/-/scenario/outage",
         f"  scenarios: {', '.join(simulator.SCENARIOS)}",
-        "Stop with Ctrl-C.",
+        "Stop with Ctrl-C. What changes is printed below.",
     )
+
+
+def _time() -> str:
+    return time.strftime("%H:%M:%S")
 
 
 def _say(*lines: str) -> None:

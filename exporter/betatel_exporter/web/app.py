@@ -28,7 +28,7 @@ from betatel_exporter.calls import Calls
 from betatel_exporter.collector import Collector, time_budget
 from betatel_exporter.results import Snapshot
 from betatel_exporter.web.exposition import Writer, own_registry, readable
-from betatel_exporter.web.landing import CSP, render
+from betatel_exporter.web.landing import CSP, LandingPage
 
 TIMEOUT_HEADER = "x-prometheus-scrape-timeout-seconds"
 SECURITY_HEADERS = {
@@ -53,6 +53,7 @@ def create_app(
     build: Build,
     *,
     budgets: Mapping[str, Mapping[str, float]],
+    clock: Callable[[], float] = time.time,
     telemetry_path: str = "/metrics",
     timeout: float = 10.0,
     timeout_offset: float = 0.5,
@@ -60,11 +61,17 @@ def create_app(
     web_config_reloaded: Callable[[], bool] | None = None,
 ) -> Starlette:
     """The exporter as an ASGI app; its lifespan closes the accounts."""
+    landing = LandingPage(accounts, budgets, build.version, telemetry_path)
+
+    def collected(snapshots: Sequence[Snapshot]) -> None:
+        landing.record([snapshot.account for snapshot in snapshots], clock())
+
     exporter = _Exporter(
         accounts,
         calls,
         build,
         budgets=budgets,
+        collected=collected,
         timeout=timeout,
         timeout_offset=timeout_offset,
         web_config_reloaded=web_config_reloaded,
@@ -72,7 +79,7 @@ def create_app(
     slots = _Slots(max_requests)
 
     async def page(_: Request) -> HTMLResponse:
-        return HTMLResponse(render(accounts, build.version, telemetry_path, time.time()))
+        return HTMLResponse(landing.render(clock()))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -106,6 +113,7 @@ class _Exporter:
         build: Build,
         *,
         budgets: Mapping[str, Mapping[str, float]],
+        collected: Callable[[Sequence[Snapshot]], None],
         timeout: float,
         timeout_offset: float,
         web_config_reloaded: Callable[[], bool] | None,
@@ -113,6 +121,7 @@ class _Exporter:
         self._accounts = {account.account: account for account in accounts}
         self._calls = calls
         self._budgets = budgets
+        self._collected = collected
         self._build = metrics.build_families(build.version, build.revision, build.python_version)
         self._timeout = timeout
         self._timeout_offset = timeout_offset
@@ -152,7 +161,9 @@ class _Exporter:
         seconds = time_budget(request.headers.getlist(TIMEOUT_HEADER), self._timeout, self._timeout_offset)
         collecting = max(seconds - self._writer.takes(len(accounts)), seconds / 2)
         deadline = asyncio.get_running_loop().time() + collecting
-        return await asyncio.gather(*(account.collect(deadline) for account in accounts))
+        snapshots = await asyncio.gather(*(account.collect(deadline) for account in accounts))
+        self._collected(snapshots)
+        return snapshots
 
 
 async def _healthy(_: Request) -> PlainTextResponse:

@@ -1,122 +1,237 @@
-"""The landing page: what is known of every account and query, made from memory."""
+"""The landing page: the numbers of the last scrape, the worst account first; from memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from importlib.resources import files
 from string import Template
 
+from betatel_exporter.api.models import Status, Window
 from betatel_exporter.collector import Collector
+from betatel_exporter.metrics import Budgets
 from betatel_exporter.results import QueryResult
+from betatel_exporter.web import pictures
+from betatel_exporter.web.account_view import LONG, SHORT, AccountView, State, point, view
+from betatel_exporter.web.history import SPAN, History, Point
+from betatel_exporter.web.significance import Share, significantly_worse
 
 DOCS = "https://github.com/betatel-exporter/betatel-exporter"
 
 CSP = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-"""The page loads nothing and runs nothing; its style stands in itself."""
+"""The page loads nothing and runs nothing; its style is inline."""
 
-_PAGE = Template("""\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>betatel-exporter</title>
-<style>
-:root { --ink: #1c2430; --soft: #5b6675; --line: #dde2e9; --paper: #fff; --ground: #f5f7fa; --link: #1a5fb4;
-  --good: #12714a; --good-ground: #e0f4ea; --bad: #b3261e; --bad-ground: #fde7e5; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6eaf0; --soft: #9aa5b4; --line: #2e3744; --paper: #1a212b;
-  --ground: #12171e; --link: #8ab8f5; --good: #7fdcb0; --good-ground: #12372a; --bad: #ffb4ab; --bad-ground: #4a1a17; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 60rem; padding: 2rem 1rem 3rem; background: var(--ground); color: var(--ink);
-  font: 16px/1.5 system-ui, sans-serif; }
-h1 { margin: 0; font-size: 1.6rem; }
-h2 { margin: 0; font-size: 1.1rem; }
-p { margin: .3rem 0; }
-a { color: var(--link); }
-.soft { color: var(--soft); }
-section { margin-top: 1.5rem; padding: 1rem 1.2rem; background: var(--paper); border: 1px solid var(--line);
-  border-radius: .6rem; overflow-x: auto; }
-header.account { display: flex; gap: .8rem; align-items: center; flex-wrap: wrap; margin-bottom: .6rem; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th { text-align: left; font-weight: 600; font-size: .85rem; color: var(--soft); }
-th, td { padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-tr:last-child td { border-bottom: 0; }
-td.number, th.number { padding-right: 1.6rem; text-align: right; white-space: nowrap; }
-code { font-family: ui-monospace, monospace; }
-.mark { display: inline-block; padding: 0 .6rem; border-radius: 1rem; font-size: .85rem; white-space: nowrap; }
-.good { color: var(--good); background: var(--good-ground); }
-.bad { color: var(--bad); background: var(--bad-ground); }
-.none { color: var(--soft); background: var(--ground); }
-nav a { margin-right: 1.2rem; }
-</style>
-</head>
-<body>
-<h1>betatel-exporter</h1>
-<p class="soft">Version $version. Telegram one-time codes through Betatel Connect Hub, as Prometheus metrics.</p>
-<nav><a href="$metrics">Metrics</a><a href="$docs#readme">Documentation</a><a href="/-/healthy">Health</a></nav>
-$accounts
-<p class="soft">What the last collection found. This page asks the API nothing; a scrape of
-<a href="$metrics">$metrics</a> does.</p>
-</body>
-</html>
-""")
+REFRESH_SECONDS = 10
+
+DETAILED = 12
+"""Accounts shown in full, the worst ones; the others have a row each."""
+
+STATES = {
+    State.DELIVERY_FAILING: ("bad", "codes are failing"),
+    State.API_FAILING: ("bad", "no data"),
+    State.PARTLY_BLIND: ("warn", "some data missing"),
+    State.UNKNOWN: ("unknown", "not scraped yet"),
+    State.UP: ("good", "up"),
+}
 
 
-def render(accounts: Iterable[Collector], version: str, metrics_path: str, now: float) -> str:
-    """The page at a time, in seconds since the epoch."""
-    return _PAGE.substitute(
-        version=escape(version),
-        metrics=escape(metrics_path),
-        docs=DOCS,
-        accounts="\n".join(_account(account, now) for account in accounts),
-    )
+class LandingPage:
+    """Keeps an hour of history for the pictures, and renders."""
 
+    def __init__(
+        self, collectors: Sequence[Collector], budgets: Budgets, version: str, metrics_path: str
+    ) -> None:
+        self._collectors = collectors
+        self._budgets = budgets
+        self._template = Template(files(__package__).joinpath("landing.html").read_text(encoding="utf-8"))
+        self._version = version
+        self._metrics_path = metrics_path
+        self._histories = {collector.account: History() for collector in collectors}
 
-def _account(account: Collector, now: float) -> str:
-    outcomes = [account.results.get(query.name) for query in account.queries]
-    cooldown = account.cooldown_until
-    waiting = (
-        f'<span class="soft">waiting {_age(cooldown - now)} as Retry-After asked</span>' if cooldown else ""
-    )
-    rows = "\n".join(
-        _row(query.name, outcome, now) for query, outcome in zip(account.queries, outcomes, strict=True)
-    )
-    return f"""<section>
-<header class="account"><h2>{escape(account.account)}</h2>{_summary(outcomes)}{waiting}
-<a href="/probe?account={escape(account.account)}">this account's metrics</a></header>
-<table>
-<thead><tr><th>Query</th><th>Outcome</th><th class="number">Age</th><th class="number">Took</th><th>Reason</th></tr></thead>
-<tbody>
-{rows}
-</tbody>
-</table>
+    def record(self, accounts: Iterable[str], now: float) -> None:
+        """Keep a point of each of these accounts; called after each scrape."""
+        for collector in self._collectors:
+            if collector.account in accounts:
+                viewed = view(collector.results, len(collector.queries))
+                self._histories[collector.account].add(point(now, viewed))
+
+    def render(self, now: float) -> str:
+        viewed = [
+            (collector, view(collector.results, len(collector.queries))) for collector in self._collectors
+        ]
+        viewed.sort(key=lambda pair: (pair[1].state, pair[0].account))
+        worst = min((each.state for _, each in viewed), default=State.UNKNOWN)
+        sections = [self._section(collector, each, now) for collector, each in viewed[:DETAILED]]
+        return self._template.substitute(
+            title=f"{'▲ ' if worst < State.UNKNOWN else ''}betatel-exporter",
+            refresh=REFRESH_SECONDS,
+            version=escape(self._version),
+            metrics=escape(self._metrics_path),
+            docs=DOCS,
+            summary=_summary([each.state for _, each in viewed], worst),
+            accounts="\n".join([*sections, self._rows(viewed[DETAILED:])]),
+        )
+
+    def _section(self, collector: Collector, viewed: AccountView, now: float) -> str:
+        failing = " class=failing" if STATES[viewed.state][0] == "bad" else ""
+        cooldown = collector.cooldown_until
+        waiting = f'<span class="soft">in cool-down for {_age(cooldown - now)}</span>' if cooldown else ""
+        return f"""<section{failing}>
+<header class="account"><h2>{escape(collector.account)}</h2>{_mark(viewed)}{waiting}
+<a class="soft" href="/probe?account={escape(collector.account)}">metrics</a></header>
+<div class="columns">
+{_windows(viewed)}
+{_statuses(viewed)}
+{_spend(viewed, self._budgets.get(collector.account, {}))}
+{_history(self._histories[collector.account].points(), now, viewed.state)}
+</div>
+{_failures(viewed)}
+{_last_scrape(collector.results, now)}
 </section>"""
 
+    def _rows(self, viewed: Sequence[tuple[Collector, AccountView]]) -> str:
+        if not viewed:
+            return ""
+        rows = "\n".join(
+            f"<tr><td>{escape(collector.account)}</td><td>{_mark(each)}</td>"
+            f'<td class="number">{_count(each.share(LONG))}</td><td class="number">{_ratio(each.share(LONG))}</td>'
+            f'<td><a href="/probe?account={escape(collector.account)}">metrics</a></td></tr>'
+            for collector, each in viewed
+        )
+        return f"""<section><table>
+<thead><tr><th>Account</th><th>State</th><th class="number">Requests 1 h</th><th class="number">Failed 1 h</th><th></th>
+</tr></thead>
+<tbody>
+{rows}
+</tbody></table></section>"""
 
-def _summary(outcomes: Sequence[QueryResult | None]) -> str:
-    known = [outcome for outcome in outcomes if outcome]
-    failed = sum(outcome.failure is not None for outcome in known)
-    if not known:
-        return '<span class="mark none">not collected yet</span>'
-    if failed:
-        return f'<span class="mark bad">{failed} of {len(outcomes)} queries failed</span>'
-    return '<span class="mark good">up</span>'
+
+def _summary(states: Sequence[State], worst: State) -> str:
+    counts = [(STATES[state][1], states.count(state)) for state in State if state in states]
+    css = STATES[worst][0]
+    if len(states) == 1:
+        return f'<p class="summary {css}">{counts[0][0].capitalize()}</p>'
+    listed = ", ".join(f"{count} {text}" for text, count in counts)
+    return f'<p class="summary {css}">{len(states)} accounts: {listed}</p>'
 
 
-def _row(name: str, outcome: QueryResult | None, now: float) -> str:
-    if outcome is None:
-        return f'<tr><td><code>{name}</code></td><td colspan="4"><span class="mark none">none yet</span></td></tr>'
-    failure = outcome.failure
-    mark = '<span class="mark bad">failed</span>' if failure else '<span class="mark good">ok</span>'
-    reason = f"<code>{failure.reason}</code> {escape(failure.detail)}" if failure else ""
+def _mark(viewed: AccountView) -> str:
+    css, text = STATES[viewed.state]
+    if viewed.state is State.PARTLY_BLIND:
+        text = f"{viewed.failed} of {viewed.queries} queries failed"
+    return f'<span class="mark {css}">{text}</span>'
+
+
+def _windows(viewed: AccountView) -> str:
+    rows = "\n".join(_window(window, viewed) for window in Window if window in viewed.windows)
+    usual = _ratio(viewed.usual)
+    title = f"Requests, usually {usual} failed" if usual else "Requests"
+    return _table(title, ("Window", "#Requested", "#Failed", "#Ratio"), rows or _nothing(4))
+
+
+def _window(window: Window, viewed: AccountView) -> str:
+    share = viewed.share(window)
+    worse = window in {SHORT, LONG} and share and viewed.usual and significantly_worse(share, viewed.usual)
+    css = "number bad" if worse else "number"
     return (
-        f"<tr><td><code>{name}</code></td><td>{mark}</td>"
-        f'<td class="number">{_age(now - outcome.time)}</td>'
-        f'<td class="number">{outcome.duration * 1000:.0f} ms</td><td>{reason}</td></tr>'
+        f"<tr><td>{window}</td>{_number(_count(share))}"
+        f'{_number(f"{share.failed:,.0f}" if share else "")}<td class="{css}">{_ratio(share)}</td></tr>'
     )
+
+
+def _statuses(viewed: AccountView) -> str:
+    rows = "\n".join(
+        f"<tr><td>{status}</td>{_number(f'{viewed.totals[status]:,.0f}')}</tr>"
+        for status in Status
+        if status in viewed.totals
+    )
+    return _table("Messages by status", ("Status", "#Now"), rows or _nothing(2))
+
+
+def _spend(viewed: AccountView, budgets: Mapping[str, float]) -> str:
+    spend = viewed.spend()
+    rows = []
+    for currency in sorted({*spend, *budgets}):
+        budget = budgets.get(currency)
+        amount = spend.get(currency)
+        css = "number bad" if budget and amount and amount > budget else "number"
+        rows.append(
+            f'<tr><td>{currency}</td><td class="{css}">{"" if amount is None else f"{amount:,.2f}"}</td>'
+            f"{_number('' if budget is None else f'{budget:,.2f}')}</tr>"
+        )
+    span = "today" if Window.TODAY in viewed.windows else "24 h"
+    return _table(f"Spend {span}", ("Currency", "#Billed", "#Daily budget"), "\n".join(rows) or _nothing(3))
+
+
+def _history(points: Sequence[Point], now: float, state: State) -> str:
+    """The last hour of scrapes; the times of gaps stay empty."""
+    start = now - SPAN
+    css = "bad-line" if state is State.DELIVERY_FAILING else ""
+    css = "bad-line" if state is State.DELIVERY_FAILING else ""
+    requests = [(each.time, each.requests) for each in points]
+    failed = [(each.time, each.failed) for each in points]
+    unreached = [(each.time, each.unreached) for each in points]
+    drawn = [
+        ("requests", requests, "", pictures.highest((value for _, value in requests), 1)),
+        ("failed", failed, css, pictures.highest((value for _, value in failed), 0.2)),
+        ("not reached", unreached, css, pictures.highest((value for _, value in unreached), 0.2)),
+    ]
+    rows = "\n".join(
+        f"<tr><td>{label}</td><td>"
+        f"{pictures.line(series, start, now, top=top, css=colour, label=f'{label}, last hour')}</td></tr>"
+        for label, series, colour, top in drawn
+        if any(value is not None for _, value in series)
+    )
+    return _table("Last hour", (), rows) if rows else ""
+
+
+def _failures(viewed: AccountView) -> str:
+    """Causes and the queries they hit."""
+    rows = "\n".join(
+        f"<tr><td><code>{failure.reason}</code></td><td>{escape(failure.detail)}</td>"
+        f"<td><code>{', '.join(names)}</code></td></tr>"
+        for failure, names in viewed.failures.items()
+    )
+    return _table("Failed queries", ("Reason", "Detail", "Queries"), rows) if rows else ""
+
+
+def _last_scrape(results: Mapping[str, QueryResult], now: float) -> str:
+    if not results:
+        return ""
+    slowest = max(results.values(), key=lambda result: result.duration)
+    oldest = min(result.time for result in results.values())
+    return (
+        f'<p class="soft">{len(results)} queries, the oldest result {_age(now - oldest)} old, '
+        f"the slowest <code>{slowest.query.name}</code> with {slowest.duration * 1000:.0f} ms</p>"
+    )
+
+
+def _table(title: str, columns: Sequence[str], rows: str) -> str:
+    """A `#` before a column's title aligns it as numbers are."""
+    heads = "".join(
+        f'<th class="number">{column[1:]}</th>' if column.startswith("#") else f"<th>{column}</th>"
+        for column in columns
+    )
+    head = f"<thead><tr>{heads}</tr></thead>" if columns else ""
+    return f"<div><h3>{title}</h3><table>{head}<tbody>\n{rows}\n</tbody></table></div>"
+
+
+def _nothing(columns: int) -> str:
+    return f'<tr><td class="soft" colspan="{columns}">unknown</td></tr>'
+
+
+def _number(text: str) -> str:
+    return f'<td class="number">{text}</td>'
+
+
+def _count(share: Share | None) -> str:
+    return f"{share.total:,.0f}" if share else ""
+
+
+def _ratio(share: Share | None) -> str:
+    return f"{share.ratio:.1%}" if share and share.ratio is not None else ""
 
 
 def _age(seconds: float) -> str:
-    """A time span as people say it, in its largest unit."""
+    """A duration in its largest unit."""
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= size:
             return f"{seconds / size:.0f} {unit}"

@@ -102,10 +102,11 @@ async def serve(
     for signum in STOP_SIGNALS:
         loop.add_signal_handler(signum, stop)
     async with asyncio.TaskGroup() as tasks:
-        for server, service in zip(servers, services, strict=True):
-            tasks.create_task(server.serve(sockets=[service.socket]))
-        if meanwhile is not None:
-            tasks.create_task(meanwhile)
+        companion = tasks.create_task(meanwhile) if meanwhile is not None else None
+        pairs = zip(servers, services, strict=True)
+        await asyncio.gather(*(server.serve(sockets=[service.socket]) for server, service in pairs))
+        if companion is not None:
+            companion.cancel()
 
 
 def _config(service: Service, grace: float) -> uvicorn.Config:
