@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "recent": {"api"},
     "metrics": {"api", "definitions", "recent", "results"},
     "config": {"address", "api", "files", "strictyaml"},
-    "web": {"calls", "collector", "config", "metrics", "results"},
+    "web": {"api", "recent", "calls", "collector", "config", "metrics", "results"},
     "webconfig": {"files"},
     "simulator": set(),
     "logs": set(),
@@ -46,7 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 
 ROOMS_OF_A_LIBRARY = {
-    "prometheus_client": {"calls", "metrics", "web"},
+    "prometheus_client": {"calls", "commands", "metrics", "web"},
     "httpx": {"api", "commands"},
     "httpx_aiohttp": {"api"},
     "aiohttp": {"api"},

@@ -1,5 +1,6 @@
 """The landing page: the numbers of the last scrape, the worst account first; from memory."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
@@ -24,8 +25,12 @@ REFRESH_SECONDS = 10
 DETAILED = 12
 """Accounts shown in full, the worst ones; the others have a row each."""
 
+DESTINATIONS = 5
+"""Destinations listed, the worst ones."""
+
 STATES = {
     State.DELIVERY_FAILING: ("bad", "codes are failing"),
+    State.DESTINATION_FAILING: ("bad", "a destination is failing"),
     State.API_FAILING: ("bad", "no data"),
     State.PARTLY_BLIND: ("warn", "some data missing"),
     State.UNKNOWN: ("unknown", "not scraped yet"),
@@ -79,6 +84,7 @@ class LandingPage:
 <a class="soft" href="/probe?account={escape(collector.account)}">metrics</a></header>
 <div class="columns">
 {_windows(viewed)}
+{_destinations(viewed)}
 {_statuses(viewed)}
 {_spend(viewed, self._budgets.get(collector.account, {}))}
 {_history(self._histories[collector.account].points(), now, viewed.state)}
@@ -93,12 +99,13 @@ class LandingPage:
         rows = "\n".join(
             f"<tr><td>{escape(collector.account)}</td><td>{_mark(each)}</td>"
             f'<td class="number">{_count(each.share(LONG))}</td><td class="number">{_ratio(each.share(LONG))}</td>'
+            f'<td class="number">{_ratio(each.people)}</td>'
             f'<td><a href="/probe?account={escape(collector.account)}">metrics</a></td></tr>'
             for collector, each in viewed
         )
         return f"""<section><table>
-<thead><tr><th>Account</th><th>State</th><th class="number">Requests 1 h</th><th class="number">Failed 1 h</th><th></th>
-</tr></thead>
+<thead><tr><th>Account</th><th>State</th><th class="number">Requests 1 h</th><th class="number">Failed 1 h</th>
+<th class="number">Not reached</th><th></th></tr></thead>
 <tbody>
 {rows}
 </tbody></table></section>"""
@@ -130,11 +137,27 @@ def _windows(viewed: AccountView) -> str:
 def _window(window: Window, viewed: AccountView) -> str:
     share = viewed.share(window)
     worse = window in {SHORT, LONG} and share and viewed.usual and significantly_worse(share, viewed.usual)
-    css = "number bad" if worse else "number"
+    failed = f"{share.failed:,.0f}" if share else ""
     return (
-        f"<tr><td>{window}</td>{_number(_count(share))}"
-        f'{_number(f"{share.failed:,.0f}" if share else "")}<td class="{css}">{_ratio(share)}</td></tr>'
+        f"<tr><td>{window}</td>{_number(_count(share))}{_number(failed)}"
+        f"{_number(_ratio(share), bad=bool(worse))}</tr>"
     )
+
+
+def _destinations(viewed: AccountView) -> str:
+    people = viewed.people
+    if people is None:
+        return ""
+    failing = viewed.failing_destinations()
+    rows = "\n".join(
+        f"<tr><td>{escape(place.country)}</td><td>{escape(place.network)}</td>{_number(f'{share.failed:,.0f}')}"
+        f"{_number(_count(share))}{_number(_ratio(share), bad=place in failing)}</tr>"
+        for place in viewed.worst_destinations()[:DESTINATIONS]
+        if (share := viewed.unreached[place]).failed
+    )
+    title = f"People not reached: {people.failed:,.0f} of {people.total:,.0f}"
+    columns = ("Country", "Network", "#Not reached", "#People", "#Ratio")
+    return _table(title, columns if rows else (), rows)
 
 
 def _statuses(viewed: AccountView) -> str:
@@ -148,15 +171,12 @@ def _statuses(viewed: AccountView) -> str:
 
 def _spend(viewed: AccountView, budgets: Mapping[str, float]) -> str:
     spend = viewed.spend()
-    rows = []
-    for currency in sorted({*spend, *budgets}):
-        budget = budgets.get(currency)
-        amount = spend.get(currency)
-        css = "number bad" if budget and amount and amount > budget else "number"
-        rows.append(
-            f'<tr><td>{currency}</td><td class="{css}">{"" if amount is None else f"{amount:,.2f}"}</td>'
-            f"{_number('' if budget is None else f'{budget:,.2f}')}</tr>"
-        )
+    rows = [
+        f"<tr><td>{currency}</td>"
+        f"{_number(_money(spend.get(currency)), bad=spend.get(currency, 0) > budgets.get(currency, math.inf))}"
+        f"{_number(_money(budgets.get(currency)))}</tr>"
+        for currency in sorted({*spend, *budgets})
+    ]
     span = "today" if Window.TODAY in viewed.windows else "24 h"
     return _table(f"Spend {span}", ("Currency", "#Billed", "#Daily budget"), "\n".join(rows) or _nothing(3))
 
@@ -164,8 +184,8 @@ def _spend(viewed: AccountView, budgets: Mapping[str, float]) -> str:
 def _history(points: Sequence[Point], now: float, state: State) -> str:
     """The last hour of scrapes; the times of gaps stay empty."""
     start = now - SPAN
-    css = "bad-line" if state is State.DELIVERY_FAILING else ""
-    css = "bad-line" if state is State.DELIVERY_FAILING else ""
+    css = "bad-line" if state <= State.DESTINATION_FAILING else ""
+    css = "bad-line" if state <= State.DESTINATION_FAILING else ""
     requests = [(each.time, each.requests) for each in points]
     failed = [(each.time, each.failed) for each in points]
     unreached = [(each.time, each.unreached) for each in points]
@@ -218,8 +238,12 @@ def _nothing(columns: int) -> str:
     return f'<tr><td class="soft" colspan="{columns}">unknown</td></tr>'
 
 
-def _number(text: str) -> str:
-    return f'<td class="number">{text}</td>'
+def _number(text: str, *, bad: bool = False) -> str:
+    return f'<td class="number{" bad" if bad else ""}">{text}</td>'
+
+
+def _money(amount: float | None) -> str:
+    return "" if amount is None else f"{amount:,.2f}"
 
 
 def _count(share: Share | None) -> str:

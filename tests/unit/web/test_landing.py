@@ -17,6 +17,7 @@ from betatel_exporter.api.models import (
     Window,
 )
 from betatel_exporter.collector import Collector
+from betatel_exporter.recent import Destination, DestinationCounts, Recent, RecentQuery
 from betatel_exporter.results import Failure, QueryResult
 from betatel_exporter.web.landing import DETAILED, LandingPage
 
@@ -47,6 +48,16 @@ def results(failed: float = 2, *, failures: int = 0) -> dict[str, QueryResult]:
         query.name: QueryResult(query, outcome(number, query), 0.1, NOW)
         for number, query in enumerate(QUERIES)
     }
+
+
+def recent(**people: tuple[int, int]) -> dict[str, QueryResult]:
+    """People reached and not reached by network."""
+    counts = {
+        Destination("Utopia", network): DestinationCounts(dict.fromkeys(Status, 0), reached, unreached)
+        for network, (reached, unreached) in people.items()
+    }
+    value = Recent(counts, 1800.0, 1.0, None, {})
+    return {"tdr/recent": QueryResult(RecentQuery(b"key"), value, 0.1, NOW)}
 
 
 def collector(
@@ -106,6 +117,20 @@ def test_failing_codes_are_red_and_so_is_spend_over_its_budget() -> None:
     assert '<td class="number bad">40.0%</td>' in page
     assert '<td class="number bad">144.50</td>' in page
     assert '<td class="number">1.00</td>' in page
+
+
+def test_a_destination_whose_people_are_not_reached_is_named_and_red() -> None:
+    page = render(collector("shop", results() | recent(Fine=(90, 4), Dead=(0, 9), Busy=(40, 3))))
+    assert '<p class="summary bad">A destination is failing</p>' in page
+    assert "People not reached: 16 of 146" in text(page)
+    assert re.findall("<td>Utopia</td><td>([A-Z][a-z]+)</td>", page) == ["Dead", "Fine", "Busy"]
+    assert re.findall(r'class="number bad">([^<]*)<', page) == ["100.0%"]
+
+
+def test_a_destination_that_fails_no_more_than_the_others_is_not_marked() -> None:
+    for people in ({"Only": (40, 2)}, {"One": (3, 3), "Two": (4, 3)}, {"Small": (0, 2), "Big": (50, 2)}):
+        page = render(collector("shop", results() | recent(**people)))
+        assert '<p class="summary good">Up</p>' in page, people
 
 
 def test_failed_queries_are_one_row_a_cause_and_hide_no_other_number() -> None:
