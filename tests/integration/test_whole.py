@@ -14,7 +14,7 @@ from tests.support.command import run, running
 
 ENVIRONMENT = {"BETATEL_API_KEY": "simulated-key", "BETATEL_ACCOUNT_ID": "simulated-account"}
 QUERIES = [f"stats/{window}" for window in ("last5m", "lasth", "last24h")] + [
-    f"tdr/{status}" for status in Status
+    f"tdr/{status}" for status in (*Status, "recent")
 ]
 
 
@@ -45,7 +45,7 @@ def normal(demo: Demo) -> Iterator[Demo]:
     demo.switch("normal")
 
 
-def test_the_demo_is_up_with_all_ten_queries(normal: Demo) -> None:
+def test_the_demo_is_up_with_all_queries(normal: Demo) -> None:
     page = normal.metrics()
     assert 'betatel_up{account="default"} 1.0' in page
     for query in QUERIES:
@@ -100,16 +100,16 @@ def test_check_tells_a_person_and_a_script(normal: Demo) -> None:
     environment = ENVIRONMENT | {"BETATEL_BASE_URL": f"{normal.api}/api/v1/connect-hub"}
     told = run("check", environment=environment)
     assert (told.returncode, told.stderr) == (0, "")
-    assert told.stdout.startswith("account default: 10 queries in ")
+    assert told.stdout.startswith("account default: 11 queries in ")
     assert all(re.search(rf"  {query} +ok +\d+ ms  ", told.stdout) for query in QUERIES)
-    assert "  60 s: 14,400" in told.stdout
+    assert "  60 s: 18,720" in told.stdout
     assert "\x1b" not in told.stdout
 
     document = json.loads(run("check", "--json", environment=environment).stdout)
     (account,) = document["accounts"]
     assert account["up"]
     assert [entry["query"] for entry in account["queries"]] == QUERIES
-    assert document["calls_per_day"] == {"15": 57600, "30": 28800, "60": 14400}
+    assert document["calls_per_day"] == {"15": 74880, "30": 37440, "60": 18720}
 
 
 @pytest.mark.parametrize(("scenario", "code"), [("rejected-key", 3), ("rate-limit", 5), ("errors", 6)])
@@ -117,13 +117,13 @@ def test_check_ends_with_what_is_wrong(normal: Demo, scenario: str, code: int) -
     normal.switch(scenario)
     told = run("check", environment=ENVIRONMENT | {"BETATEL_BASE_URL": f"{normal.api}/api/v1/connect-hub"})
     assert told.returncode == code
-    assert told.stdout.count(" failed ") == 10
+    assert told.stdout.count(" failed ") == len(QUERIES)
 
 
 def test_check_ends_with_4_where_nobody_answers() -> None:
     told = run("check", environment=ENVIRONMENT | {"BETATEL_BASE_URL": "http://127.0.0.1:1"})
     assert told.returncode == 4
-    assert told.stdout.count("connect: no connection") == 10
+    assert told.stdout.count("connect: no connection") == len(QUERIES)
 
 
 def test_healthcheck_says_whether_the_exporter_lives(normal: Demo) -> None:

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from betatel_exporter.assembly import make_app
 from betatel_exporter.config import Configuration, load
-from tools.faults.api import ACCOUNT_ID, KEY, QUERIES
+from tools.faults.api import ACCOUNT_ID, KEY, QUERIES, RECENT
 
 SCRAPE_TIMEOUT = 1.0
 """Seconds that the scraper waits where only the end of the budget ends a fault; half of it is the budget."""
@@ -80,9 +80,11 @@ class Scrape:
 
 def of_query(query: str, values: Series) -> set[tuple[str, frozenset[tuple[str, str]]]]:
     """The series that come from a query."""
+    if query == RECENT:
+        return {key for key in values if key[0].startswith("betatel_telegram_recent_")}
     operation, _, name = query.partition("/")
     label = ("window" if operation == "stats" else "status", name)
-    return {key for key in values if label in key[1]}
+    return {key for key in values if label in key[1] and "_recent_" not in key[0]}
 
 
 @dataclass

@@ -10,6 +10,7 @@ import json
 import ssl
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import cast
 
@@ -18,31 +19,39 @@ from betatel_exporter.web.server import run
 STATS = json.dumps(
     [{"total_requests": 1200, "total_transactions": 1100, "total_amount": 55.25, "currency": "EUR"}]
 )
-RECORDS = json.dumps(
-    {
-        "page": 1,
-        "rows_per_page": 1,
+ROWS, PAGES = 100, 3
+
+
+def _page(number: int, rows: int, total: int, records: list[dict[str, object]]) -> str:
+    paging = {
+        "page": number,
+        "rows_per_page": rows,
         "sort_by": "timestamp",
         "sort_direction": "DESC",
-        "total": 243,
-        "total_pages": 243,
+        "total": total,
+        "total_pages": total // rows,
         "has_next_page": True,
-        "has_previous_page": False,
-        "list": [
-            {
-                "uuid": "01JV5V54KPYK9GB29265EQRZ2P",
-                "to": "+0000000",
-                "code": "000000",
-                "status": "@",
-                "request_id": "187259537046478",
-                "country": "Nowhere",
-                "country_code": 0,
-                "network": "None",
-                "timestamp": "2024-01-15T10:30:00.000Z",
-            }
-        ],
+        "has_previous_page": number > 1,
     }
-)
+    return json.dumps(paging | {"list": records})
+
+
+def _record(status: str, serial: int = 0) -> dict[str, object]:
+    """A record that was created six seconds before the one before it."""
+    created = datetime.now(UTC) - timedelta(seconds=6 * serial)
+    return {
+        "uuid": f"01JV5V54KPYK9GB29265EQ{serial:04d}",
+        "to": f"+000{serial:07d}",
+        "code": "000000",
+        "status": status,
+        "request_id": "187259537046478",
+        "country": "Nowhere",
+        "country_code": 0,
+        "network": f"Network {serial % 20}",
+        "timestamp": created.isoformat(timespec="milliseconds"),
+    }
+
+
 STATUSES = (b"PENDING", b"SENT", b"DELIVERED", b"READ", b"EXPIRED", b"REVOKED", b"FAILED")
 
 
@@ -51,7 +60,13 @@ def _answer(body: str) -> bytes:
 
 
 STATS_ANSWER = _answer(STATS)
-RECORDS_ANSWERS = {status: _answer(RECORDS.replace("@", status.decode())) for status in STATUSES}
+RECORDS_ANSWERS = {status: _answer(_page(1, 1, 243, [_record(status.decode())])) for status in STATUSES}
+RECENT_ANSWERS = {
+    number: _answer(
+        _page(number + 1, ROWS, ROWS * PAGES, [_record("READ", number * ROWS + row) for row in range(ROWS)])
+    )
+    for number in range(PAGES)
+}
 
 
 class Calls:
@@ -85,7 +100,7 @@ class Api(asyncio.Protocol):
             return
         self._calls.count += 1
         _, milliseconds, path = head.split(b" ", 2)[1].split(b"/", 2)
-        answer = STATS_ANSWER if path.endswith(b"stats") else RECORDS_ANSWERS[_status(body)]
+        answer = STATS_ANSWER if path.endswith(b"stats") else _records(body)
         if int(milliseconds):
             self._loop.call_later(int(milliseconds) / 1000, self._transport.write, answer)
         else:
@@ -97,8 +112,12 @@ def _content_length(head: bytes) -> int:
     return int(rest.split(b"\r\n", 1)[0]) if found else 0
 
 
-def _status(body: bytes) -> bytes:
-    return next(status for status in STATUSES if b'"%s"' % status in body)
+def _records(body: bytes) -> bytes:
+    for status, answer in RECORDS_ANSWERS.items():
+        if b'"%s"' % status in body:
+            return answer
+    page: int = json.loads(body)["page"]
+    return RECENT_ANSWERS[(page - 1) % PAGES]
 
 
 async def serve(tls: ssl.SSLContext | None, ready: Callable[[int, int | None], None]) -> None:

@@ -12,12 +12,14 @@ import struct
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from tools.loopback import LoopbackServer
 
 STATUSES = ("PENDING", "SENT", "DELIVERED", "READ", "EXPIRED", "REVOKED", "FAILED")
 STATS = ("stats/last5m", "stats/lasth", "stats/last24h")
-TDR = tuple(f"tdr/{status}" for status in STATUSES)
+RECENT = "tdr/recent"
+TDR = (*(f"tdr/{status}" for status in STATUSES), RECENT)
 QUERIES = (*STATS, *TDR)
 
 KEY = "k3y-that-must-stay-hidden"
@@ -63,6 +65,12 @@ def record(status: str) -> dict[str, str]:
     return {"status": status, "timestamp": "2026-01-02T03:04:05.678+00:00", "to": PHONE, "code": CODE}
 
 
+def recent_record() -> dict[str, str]:
+    created = datetime.now(UTC) - timedelta(minutes=5)
+    place = {"uuid": "01JV5V54KPYK9GB29265EQRZ2P", "country": "Nowhere", "network": "None"}
+    return record("READ") | place | {"timestamp": created.isoformat()}
+
+
 def good_body(query: str) -> bytes:
     """What the API answers on a good day; every query has numbers of its own."""
     place = QUERIES.index(query) + 1
@@ -70,6 +78,8 @@ def good_body(query: str) -> bytes:
     if operation == "stats":
         entry = {"total_requests": 10 * place, "total_transactions": 9 * place, "total_amount": 0.5 * place}
         return json.dumps([entry | {"currency": "EUR", "to": PHONE, "code": CODE}]).encode()
+    if query == RECENT:
+        return json.dumps({"total": 1, "list": [recent_record()]}).encode()
     return json.dumps({"total": 100 * place, "list": [record(name)]}).encode()
 
 
@@ -155,5 +165,5 @@ async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> E
     _, path, _ = request.split(" ")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     body = json.loads(await reader.readexactly(int(headers["content-length"])))
-    asked = body["type"] if path.endswith("stats") else body["filter"]["status"]
+    asked = body["type"] if path.endswith("stats") else body.get("filter", {}).get("status", "recent")
     return Exchange(f"{path.rpartition('/')[2]}/{asked}", path, headers, writer)

@@ -132,7 +132,7 @@ async def endless_status_line(exchange: Exchange) -> None:
 
 async def another_status(exchange: Exchange) -> None:
     asked = exchange.query.partition("/")[2]
-    other = STATUSES[STATUSES.index(asked) - 1]
+    other = next(status for status in STATUSES if status != asked)
     await exchange.answer(json.dumps({"total": 4711, "list": [record(other)]}).encode())
 
 
