@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from betatel_exporter.api.models import Reason, Status, Window
+from betatel_exporter.api.errors import Reason
+from betatel_exporter.api.models import Status, Window
 from betatel_exporter.config import Setting, settings_of
 from betatel_exporter.config.model import AccountSettings
 from betatel_exporter.definitions import CATALOGUE

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from starlette.types import ASGIApp
 
 from betatel_exporter import __version__
-from betatel_exporter.api.client import Upstream, make_transport
+from betatel_exporter.api.client import ApiClient
 from betatel_exporter.api.models import Operation, Query, RecordsQuery, StatsQuery, Status
+from betatel_exporter.api.resolver import Resolver
+from betatel_exporter.api.transport import Transport
 from betatel_exporter.calls import Calls
 from betatel_exporter.collector import Collector, time_budget
 from betatel_exporter.config import Configuration, Target
@@ -37,20 +39,25 @@ def make_collectors(
 ) -> list[Collector]:
     """A collector for each account with its own connection pool; the process-wide slots are shared."""
     settings = configuration.settings
+    resolver = Resolver()
     slots = FairSemaphore(settings.max_concurrency_total, len(configuration.targets) * len(Operation))
     return [
         Collector(
             target.name,
             make_queries(target),
-            Upstream(
-                make_transport(
-                    connections=settings.max_concurrency, tls=configuration.tls, proxy=target.proxy
+            ApiClient(
+                Transport(
+                    connections=settings.max_concurrency,
+                    resolver=resolver,
+                    tls=lambda: configuration.tls,
+                    proxy=target.proxy,
                 ),
                 target.base_url,
                 account_id=target.account_id,
                 key=target.key,
                 observer=calls.observer(target.name),
                 user_agent=f"betatel-exporter/{__version__}",
+                clock=clock,
             ),
             slots=slots,
             max_concurrency=settings.max_concurrency,

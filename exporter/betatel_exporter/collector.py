@@ -13,9 +13,9 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Se
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-from betatel_exporter.api.client import ApiError, RateLimitedError
+from betatel_exporter.api.errors import ApiError, RateLimitedError, Reason
 from betatel_exporter.api.fields import InvalidAnswerError
-from betatel_exporter.api.models import Operation, Query, Reason, Request, Value
+from betatel_exporter.api.models import Operation, Query, Request, Value
 from betatel_exporter.failures import FailureLog
 from betatel_exporter.fairness import FairSemaphore
 from betatel_exporter.results import Failure, QueryResult, Snapshot

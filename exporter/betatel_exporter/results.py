@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from betatel_exporter.api.models import Query, Reason, Value
+from betatel_exporter.api.errors import Reason
+from betatel_exporter.api.models import Query, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """A fixed snapshot of a fixed account, for the tests of what is made of it."""
 
+from betatel_exporter.api.errors import Reason
 from betatel_exporter.api.models import (
     Operation,
-    Reason,
     Records,
     RecordsQuery,
     Stats,

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from betatel_exporter.api.client import RateLimitedError, ServerError
+from betatel_exporter.api.errors import RateLimitedError, Reason, ServerError
 from betatel_exporter.api.fields import InvalidAnswerError
 from betatel_exporter.api.models import (
     Operation,
     Query,
-    Reason,
     RecordsQuery,
     Request,
     Stats,

@@ -48,7 +48,6 @@ MAY_IMPORT: dict[str, set[str]] = {
 ROOMS_OF_A_LIBRARY = {
     "prometheus_client": {"calls", "commands", "metrics", "web"},
     "httpx": {"api", "commands"},
-    "httpx_aiohttp": {"api"},
     "aiohttp": {"api"},
     "pydantic": {"api", "config"},
     "pydantic_settings": {"config"},

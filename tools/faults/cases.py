@@ -6,7 +6,8 @@ import time
 from dataclasses import dataclass
 from email.utils import formatdate
 
-from betatel_exporter.api.models import Operation, Reason
+from betatel_exporter.api.errors import Reason
+from betatel_exporter.api.models import Operation
 from tools.faults.api import CODE, PHONE, Behaviour, record
 from tools.faults.behaviours import (
     GZIP,

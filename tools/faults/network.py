@@ -10,7 +10,7 @@ from pathlib import Path
 
 import trustme
 
-from betatel_exporter.api.models import Reason
+from betatel_exporter.api.errors import Reason
 from tools.faults import behaviours
 from tools.faults.api import Behaviour, Exchange, FakeApi
 from tools.faults.proxy import REFUSAL, Proxy

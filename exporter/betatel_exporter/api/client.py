@@ -1,139 +1,60 @@
-"""The provider's API over HTTP.
-
-ApiError                 reason
-├── UnauthorizedError    unauthorized      401, 403
-├── RateLimitedError     rate_limited      429
-├── ClientError          client_error      any other 4xx
-├── ServerError          server_error      5xx
-├── ConnectError         connect           DNS, refused, reset, closed before an answer
-│   └── BrokenError                        the connection was there and broke: worth one more try
-├── TlsError             tls               certificate or handshake
-└── InvalidResponseError invalid_response  anything else than a whole answer of the documented shape
-
-The reason ``timeout`` is the caller's: it owns the time budget and cancels.
-"""
+"""The provider's API over HTTP: one account's requests, sent with its credentials."""
 
 import asyncio
 import contextlib
 import json
-import socket
-import ssl
 import time
-import zlib
 from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import httpx
-from aiohttp import (
-    ClientConnectorError,
-    ClientHttpProxyError,
-    ClientResponseError,
-    ClientSession,
-    ClientSSLError,
-    DummyCookieJar,
-    TCPConnector,
-    encode_basic_auth,
+
+from betatel_exporter.api.body import check_json, read
+from betatel_exporter.api.diagnosis import FORESEEN, explain
+from betatel_exporter.api.errors import (
+    ApiError,
+    BrokenError,
+    Cause,
+    ClientError,
+    ConnectError,
+    InvalidResponseError,
+    RateLimitedError,
+    Reason,
+    ServerError,
+    UnauthorizedError,
 )
-from aiohttp import ClientError as AiohttpError
-from httpx_aiohttp import AiohttpTransport
-
 from betatel_exporter.api.fields import InvalidAnswerError
-from betatel_exporter.api.models import Operation, Reason, Request
-
-MAX_BODY = 1024 * 1024
-"""Bytes of an answer, decompressed, after which reading stops. A documented answer has a few hundred."""
-
-KEEP_ALIVE = 150.0
-"""Seconds an idle connection is kept: longer than usual scrape intervals, or each scrape would open ten new ones."""
+from betatel_exporter.api.models import Operation, Request
+from betatel_exporter.api.transport import SENT
 
 MAX_COOLDOWN = 3600.0
-"""Seconds a ``Retry-After`` is obeyed at most."""
+"""Seconds that a ``Retry-After`` is obeyed at most."""
 
-
-class ApiError(Exception):
-    """A query without a value; the text is safe to log: it quotes neither body nor headers."""
-
-    reason: ClassVar[Reason]
-
-
-class UnauthorizedError(ApiError):
-    reason = Reason.UNAUTHORIZED
-
-
-class RateLimitedError(ApiError):
-    reason = Reason.RATE_LIMITED
-
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-        """Seconds to wait before the next call; None where the API did not say."""
-
-
-class ClientError(ApiError):
-    reason = Reason.CLIENT_ERROR
-
-
-class ServerError(ApiError):
-    reason = Reason.SERVER_ERROR
-
-
-class ConnectError(ApiError):
-    reason = Reason.CONNECT
-
-
-class BrokenError(ConnectError):
-    pass
-
-
-class TlsError(ApiError):
-    reason = Reason.TLS
-
-
-class InvalidResponseError(ApiError):
-    reason = Reason.INVALID_RESPONSE
+MAX_PREPARED = 64
+"""Requests kept ready: those of the queries, and some pages of recent records."""
 
 
 class Observer(Protocol):
     """Counts the HTTP requests of an account."""
 
-    def sent(self, operation: Operation) -> None: ...
-    def answered(self, operation: Operation, seconds: float) -> None: ...
-    def failed(self, operation: Operation, reason: Reason) -> None: ...
+    def sent(self, operation: Operation) -> None:
+        """A request was written to a connection."""
+
+    def answered(self, operation: Operation, seconds: float) -> None:
+        """A request that was sent has ended, well or not."""
+
+    def failed(self, operation: Operation, reason: Reason) -> None:
+        """A request failed, sent or not."""
 
 
-def make_transport(
-    *, connections: int, tls: ssl.SSLContext | None = None, proxy: str | None = None
-) -> httpx.AsyncBaseTransport:
-    """A pool of connections for one account: no cookies, no redirects, no timeouts but the caller's."""
+class ApiClient:
+    """The API of one account.
 
-    def session() -> ClientSession:
-        connector = TCPConnector(limit=connections, keepalive_timeout=KEEP_ALIVE, ssl=tls or True)
-        return ClientSession(connector=connector, cookie_jar=DummyCookieJar())
-
-    return AiohttpTransport(
-        verify=tls or False,  # the connector above is the one that verifies
-        proxy=_proxy(proxy) if proxy else None,
-        client=session,
-    )
-
-
-def _proxy(url: str) -> httpx.Proxy:
-    """A proxy with its password as a header: aiohttp makes Proxy-Authorization of it, and has deprecated the other way."""
-    proxy = httpx.Proxy(url)
-    if proxy.auth is not None:
-        proxy.headers["authorization"] = encode_basic_auth(*proxy.auth)
-        proxy.auth = None
-    return proxy
-
-
-class Upstream:
-    """The queries of one account, sent with its credentials.
-
-    Requests are made once for a key and given to the transport directly. httpx.AsyncClient would make them anew each time,
-    and look for redirects, cookies and logins: two thirds of the CPU of a call, for nothing that is wanted here.
+    Requests are made once for a key and given to the transport directly. httpx.AsyncClient would make them anew each time
+    and look for redirects, cookies and logins: two thirds of the CPU of a call.
     """
 
     def __init__(
@@ -145,67 +66,77 @@ class Upstream:
         key: Callable[[], str],
         observer: Observer,
         user_agent: str,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        """`key` is asked before each request; `clock` is in seconds since the epoch."""
         self._transport = transport
         self._base_url = base_url
         self._account_id = account_id
         self._key = key
         self._observer = observer
         self._user_agent = user_agent
+        self._clock = clock
         self._requests: dict[Request, httpx.Request] = {}
         self._requests_key = ""
 
-    async def fetch(self, query: Request, /) -> Any:
-        """Ask one query; raises ApiError.
+    async def fetch(self, request: Request, /) -> Any:
+        """Send a request and parse the answer; raises ApiError.
 
         These are reads: a connection that broke before any answer, such as a kept one that the far end closed while idle,
-        is tried once more. HTTP errors are not.
+        is retried once, at once. HTTP errors are not.
         """
         with contextlib.suppress(BrokenError):
-            return await self._attempt(query)
-        return await self._attempt(query)
+            return await self._attempt(request)
+        return await self._attempt(request)
 
     async def aclose(self) -> None:
         await self._transport.aclose()
 
-    async def _attempt(self, query: Request) -> Any:
-        self._observer.sent(query.operation)
-        started = time.perf_counter()
+    async def _attempt(self, request: Request) -> Any:
+        attempt = _Attempt(self._observer, request.operation)
         try:
-            return query.parse(await self._exchange(query))
+            content = await self._exchange(request, attempt)
+            check_json(content)
+            return request.parse(content)
         except InvalidAnswerError as error:
-            self._observer.failed(query.operation, Reason.INVALID_RESPONSE)
+            attempt.failed(Reason.INVALID_RESPONSE)
             raise InvalidResponseError(str(error)) from None
         except ApiError as error:
-            self._observer.failed(query.operation, error.reason)
+            attempt.failed(error.reason)
             raise
-        except asyncio.CancelledError:  # the budget has ended
-            self._observer.failed(query.operation, Reason.TIMEOUT)
+        except asyncio.CancelledError:  # the end of the time budget
+            attempt.failed(Reason.TIMEOUT)
+            raise
+        except Exception:
+            attempt.failed(Reason.INTERNAL)
             raise
         finally:
-            self._observer.answered(query.operation, time.perf_counter() - started)
+            attempt.end()
 
-    async def _exchange(self, query: Request) -> bytes:
+    async def _exchange(self, request: Request, attempt: "_Attempt") -> bytes:
+        prepared = self._prepared(request)
+        prepared.extensions[SENT] = attempt.sent
         try:
-            response = await self._transport.handle_async_request(self._request(query))
-        except (httpx.HTTPError, AiohttpError, OSError) as error:
-            raise _connection_error(error) from None
-        except UnicodeError:  # the transport's own, over a status line that is no UTF-8
-            raise InvalidResponseError("not an HTTP answer") from None
+            response = await self._transport.handle_async_request(prepared)
+        except FORESEEN as error:
+            raise explain(error) from None
+        attempt.sent()
         try:
-            _raise_for_status(response)
-            return await _read(response)
-        except (httpx.HTTPError, AiohttpError, OSError):
+            self._raise_for_status(response)
+            return await read(response.aiter_raw(), response.headers.get("content-encoding", ""))
+        except FORESEEN:
             raise InvalidResponseError("the connection broke in the middle of an answer") from None
         finally:
             await response.aclose()
 
-    def _request(self, query: Request) -> httpx.Request:
+    def _prepared(self, request: Request) -> httpx.Request:
         key = self._key()
         if key != self._requests_key:
             self._requests, self._requests_key = {}, key
-        request = self._requests.get(query)
-        if request is None:
+        prepared = self._requests.get(request)
+        if prepared is None:
+            if len(self._requests) >= MAX_PREPARED:
+                self._requests.clear()
             headers = {
                 "accept": "application/json",
                 "accept-encoding": "identity",
@@ -214,14 +145,53 @@ class Upstream:
                 "x-api-key": key,
                 "x-account-id": self._account_id,
             }
-            url = f"{self._base_url}/{query.path}"
-            request = httpx.Request("POST", url, headers=headers, content=json.dumps(query.body))
-            self._requests[query] = request
-        return request
+            url = f"{self._base_url}/{request.path}"
+            prepared = httpx.Request("POST", url, headers=headers, content=json.dumps(request.body))
+            self._requests[request] = prepared
+        return prepared
+
+    def _raise_for_status(self, response: httpx.Response) -> None:
+        code = response.status_code
+        if code == HTTPStatus.OK:
+            return
+        status = f"HTTP {code}"
+        if code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            raise UnauthorizedError(status)
+        if code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            raise ConnectError(f"{Cause.PROXY_REFUSED}: {status}")
+        if code == HTTPStatus.TOO_MANY_REQUESTS:
+            raise RateLimitedError(status, retry_after(response.headers.get("retry-after"), self._clock()))
+        if response.is_client_error:
+            raise ClientError(status)
+        if response.is_server_error:
+            raise ServerError(status)
+        raise InvalidResponseError(f"{status}: neither an answer nor an error; redirects are not followed")
+
+
+class _Attempt:
+    """Counts one HTTP request."""
+
+    def __init__(self, observer: Observer, operation: Operation) -> None:
+        self._observer = observer
+        self._operation = operation
+        self._started = time.perf_counter()
+        self._sent = False
+
+    def sent(self) -> None:
+        if not self._sent:
+            self._sent = True
+            self._observer.sent(self._operation)
+
+    def failed(self, reason: Reason) -> None:
+        self._observer.failed(self._operation, reason)
+
+    def end(self) -> None:
+        if self._sent:
+            self._observer.answered(self._operation, time.perf_counter() - self._started)
 
 
 def retry_after(header: str | None, now: float) -> float | None:
-    """Seconds to wait, from a ``Retry-After`` of seconds or of a date; None where it names no time to come."""
+    """Seconds to wait, from a ``Retry-After`` of seconds or of a date; None for anything else and for times not to come."""
     if header is None:
         return None
     text = header.strip()
@@ -229,72 +199,8 @@ def retry_after(header: str | None, now: float) -> float | None:
         seconds = float(text[:10])
     else:
         try:
-            moment = parsedate_to_datetime(text)
+            date = parsedate_to_datetime(text)
         except (ValueError, OverflowError):
             return None
-        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
+        seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now
     return min(seconds, MAX_COOLDOWN) if seconds > 0 else None
-
-
-def _raise_for_status(response: httpx.Response) -> None:
-    code = response.status_code
-    if code == HTTPStatus.OK:
-        return
-    told = f"HTTP {code}"
-    if code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        raise UnauthorizedError(told)
-    if code == HTTPStatus.TOO_MANY_REQUESTS:
-        raise RateLimitedError(told, retry_after(response.headers.get("retry-after"), time.time()))
-    if response.is_client_error:
-        raise ClientError(told)
-    if response.is_server_error:
-        raise ServerError(told)
-    raise InvalidResponseError(f"{told}: neither an answer nor an error; redirects are not followed")
-
-
-async def _read(response: httpx.Response) -> bytes:
-    """The body, as far as MAX_BODY; never more of it in memory, not even of a compressed one."""
-    inflater = _inflater(response.headers.get("content-encoding", "identity"))
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        try:
-            body += inflater.decompress(chunk, MAX_BODY + 1 - len(body)) if inflater else chunk
-        except zlib.error:
-            raise InvalidResponseError("the body is not what content-encoding says") from None
-        if len(body) > MAX_BODY:
-            raise InvalidResponseError(f"a body of more than {MAX_BODY} bytes")
-    return bytes(body)
-
-
-def _inflater(encoding: str) -> "zlib._Decompress | None":
-    """Compression is not asked for; a server that compresses all the same is understood where it can be bounded."""
-    encoding = encoding.strip().lower()
-    if encoding in {"", "identity"}:
-        return None
-    if encoding in {"gzip", "x-gzip", "deflate"}:
-        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-    raise InvalidResponseError("a content-encoding that was not asked for")
-
-
-def _connection_error(error: BaseException) -> ApiError:
-    """What kept an answer from beginning; told from types, never from texts."""
-    causes = _causes(error)
-    if any(isinstance(cause, ssl.SSLError | ClientSSLError) for cause in causes):
-        return TlsError("the TLS handshake failed")
-    if any(isinstance(cause, ClientHttpProxyError) for cause in causes):
-        return ConnectError("the proxy refused")
-    if any(isinstance(cause, ClientResponseError) for cause in causes):
-        return InvalidResponseError("not an HTTP answer")
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return ConnectError("the host name did not resolve")
-    if any(isinstance(cause, httpx.ConnectError | ClientConnectorError) for cause in causes):
-        return ConnectError("no connection")
-    return BrokenError("the connection broke before an answer")
-
-
-def _causes(error: BaseException | None) -> list[BaseException]:
-    chain = []
-    while error is not None and error not in chain:
-        chain.append(error)
-        error = error.__cause__ or error.__context__
-    return chain

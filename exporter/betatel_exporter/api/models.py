@@ -21,7 +21,7 @@ DEFAULT_CURRENCY = "EUR"
 """What the stats page says ``currency`` defaults to."""
 
 MAX_CURRENCIES = 32
-"""Currencies of one answer, each of which becomes a series, after which it is no answer."""
+"""Maximum currencies per response, as each becomes a series; more are rejected."""
 
 
 class Window(StrEnum):
@@ -58,20 +58,6 @@ class Status(StrEnum):
 class Operation(StrEnum):
     STATS = "stats"
     TDR = "tdr"
-
-
-class Reason(StrEnum):
-    """Why a query failed: a closed set, the values of the label ``reason``."""
-
-    INTERNAL = "internal"
-    UNAUTHORIZED = "unauthorized"
-    RATE_LIMITED = "rate_limited"
-    CLIENT_ERROR = "client_error"
-    SERVER_ERROR = "server_error"
-    TIMEOUT = "timeout"
-    CONNECT = "connect"
-    TLS = "tls"
-    INVALID_RESPONSE = "invalid_response"
 
 
 @dataclass(frozen=True, slots=True)

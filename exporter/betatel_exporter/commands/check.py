@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, TextIO
 
-from betatel_exporter.api.models import Query, Reason, Records, RecordsQuery, Stats
+from betatel_exporter.api.errors import Reason
+from betatel_exporter.api.models import Query, Records, RecordsQuery, Stats
 from betatel_exporter.assembly import make_collectors
 from betatel_exporter.calls import Calls
 from betatel_exporter.collector import Collector, time_budget

@@ -2,7 +2,7 @@
 
 import pytest
 
-from betatel_exporter.api.models import Reason
+from betatel_exporter.api.errors import Reason
 from tests.integration.faults.expect import (
     Case,
     a_fault_costs_its_own_series_only,

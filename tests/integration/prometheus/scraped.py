@@ -11,7 +11,7 @@ from prometheus_client import Metric
 from prometheus_client.samples import Sample
 
 from betatel_exporter import metrics
-from betatel_exporter.api.client import Upstream
+from betatel_exporter.api.client import ApiClient
 from betatel_exporter.api.models import Query, RecordsQuery, StatsQuery, Status, Window
 from betatel_exporter.calls import Calls
 from betatel_exporter.collector import Collector
@@ -40,7 +40,7 @@ async def scraped(*, scenarios: Sequence[tuple[str, int]], messages_per_hour: fl
 
     api = create_app(clock=clock, messages_per_hour=messages_per_hour)
     calls = Calls(["default"])
-    upstream = Upstream(
+    client = ApiClient(
         httpx.ASGITransport(api),
         f"http://simulator{BASE_PATH}",
         account_id=ACCOUNT_ID,
@@ -51,7 +51,7 @@ async def scraped(*, scenarios: Sequence[tuple[str, int]], messages_per_hour: fl
     account = Collector(
         "default",
         QUERIES,
-        upstream,
+        client,
         slots=FairSemaphore(20, 2),
         max_concurrency=16,
         cache_ttl=0,

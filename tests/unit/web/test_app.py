@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
-from betatel_exporter.api.client import ServerError
+from betatel_exporter.api.errors import ServerError
 from betatel_exporter.api.models import (
     Operation,
     Query,

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 from types import SimpleNamespace
 from typing import Any, cast
 
+from betatel_exporter.api.errors import Reason
 from betatel_exporter.api.models import (
-    Reason,
     Records,
     RecordsQuery,
     Stats,
