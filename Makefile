@@ -29,10 +29,10 @@ $(VENV)/.dev: requirements/dev.lock $(VENV)/.run
 	@touch $@
 
 demo: $(VENV)/.run ## a simulated API and the exporter on loopback: nothing else needed
-	@exec $(BIN)/betatel-exporter demo
+	@exec $(BIN)/betatel-exporter demo $(DEMO_ARGS)
 
 stack: $(VENV)/.run ## the demo with Prometheus and Alertmanager of this machine: see an alert fire
-	@exec $(BIN)/python -m tools.stack
+	@exec $(BIN)/python -m tools.stack $(STACK_ARGS)
 
 test: $(VENV)/.dev ## the whole test suite
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -12,7 +12,7 @@ import yaml
 from tests.artifacts.rules.rulefile import alerts
 from tests.support.paths import ROOT
 from tools.loopback import free_address
-from tools.stack import Addresses, Service, installed, native, running
+from tools.stack.services import Addresses, Service, installed, native, running
 
 CONFIGURATION = ROOT / "prometheus"
 Labels = dict[str, str]

@@ -15,7 +15,8 @@ import pytest
 
 from tests.integration.prometheus import shortened
 from tools.loopback import free_address
-from tools.stack import ROOT, Addresses, native, running, services
+from tools.paths import ROOT
+from tools.stack.services import Addresses, native, running, services
 
 CONFIGURATION = ROOT / "prometheus"
 Notifications = queue.Queue[tuple[str, dict[str, Any]]]

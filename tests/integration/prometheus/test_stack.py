@@ -21,8 +21,8 @@ from tests.support.command import running as running_command
 from tests.support.paths import ROOT
 from tools.dashboards.build import files as dashboards
 from tools.loopback import free_address
-from tools.rules import receiver
-from tools.stack import Service, StackError, installed, running
+from tools.stack import receiver
+from tools.stack.services import Service, StackError, installed, running
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -117,7 +117,7 @@ def test_make_stack_without_prometheus_ends_with_one_line(tmp_path: Path) -> Non
 
 def test_a_service_that_does_not_start_is_told_with_its_last_words(tmp_path: Path) -> None:
     script = "import sys; print('listening', flush=True); sys.exit('address already in use')"
-    service = Service("Prometheus", [sys.executable, "-c", script], f"http://{free_address()}")
+    service = Service("Prometheus", [sys.executable, "-c", script], f"http://{free_address()}/-/ready")
     with (
         pytest.raises(StackError, match=r"^Prometheus does not start: address already in use$"),
         running([service], tmp_path),
@@ -134,7 +134,7 @@ def test_everything_is_ended_also_what_had_started(tmp_path: Path) -> None:
         "    def do_GET(self): self.send_response(200); self.end_headers()\n"
         f"h.HTTPServer(({host!r}, {port}), Ready).serve_forever()"
     )
-    first = Service("first", [sys.executable, "-c", script], f"http://{address}")
+    first = Service("first", [sys.executable, "-c", script], f"http://{address}/")
     second = Service("second", [sys.executable, "-c", "raise SystemExit('no')"], f"http://{free_address()}")
     with pytest.raises(StackError, match="second"), running([first, second], tmp_path):
         pytest.fail("the second is not ready")
@@ -172,7 +172,7 @@ def test_the_receiver_says_in_one_line_when_its_port_is_taken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         done = subprocess.run(
-            [sys.executable, ROOT / "tools/rules/receiver.py", address],
+            [sys.executable, ROOT / "tools/stack/receiver.py", address],
             capture_output=True,
             text=True,
             timeout=20,

@@ -1,43 +1,39 @@
-"""The stack of compose.yaml without containers, on loopback: simulated API, exporter, Prometheus, Alertmanager and a
-receiver that prints what would page somebody. The same configuration files; `native` says what differs.
-"""
+"""The services of compose.yaml as processes on loopback, from the same configuration files."""
 
-import argparse
 import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 import yaml
 
-ROOT = Path(__file__).parent.parent
-PATIENCE = 30.0
-"""Seconds everything has to get ready in, and then each process to end in."""
+from tools.paths import ROOT
+
+TIMEOUT = 30.0
+"""Seconds for everything to become ready, and then for each process to end."""
 
 
 class StackError(Exception):
-    """Why there is no stack, in one line."""
+    """Why the stack does not run; one line."""
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where everything listens; the receiver where alertmanager.yml sends to."""
+    """Where each service listens."""
 
     simulator: str = "127.0.0.1:10743"
     exporter: str = "127.0.0.1:10742"
     prometheus: str = "127.0.0.1:9090"
     alertmanager: str = "127.0.0.1:9093"
+    receiver: str = "127.0.0.1:9099"
+    grafana: str = "127.0.0.1:3000"
 
 
 @dataclass(frozen=True)
@@ -45,11 +41,11 @@ class Service:
     name: str
     command: Sequence[str]
     url: str
-    """Answers /-/ready once the service is."""
+    """Answers 200 once the service is ready."""
 
 
 def native(prometheus_yml: str, addresses: Addresses) -> str:
-    """prometheus.yml with addresses in place of service names, and with rule files that are found from any folder."""
+    """prometheus.yml with addresses in place of service names and with absolute rule files."""
     config = yaml.safe_load(prometheus_yml)
     config["rule_files"] = [str(ROOT / "prometheus" / pattern) for pattern in config["rule_files"]]
     config["alerting"]["alertmanagers"] = [{"static_configs": [{"targets": [addresses.alertmanager]}]}]
@@ -62,7 +58,7 @@ def native(prometheus_yml: str, addresses: Addresses) -> str:
 def services(
     folder: Path, addresses: Addresses, demo: Sequence[str] = (), prometheus: Sequence[str] = ()
 ) -> list[Service]:
-    """From prometheus.yml and alertmanager.yml in `folder`; the sequences are further flags."""
+    """With prometheus.yml and alertmanager.yml of `folder`; `demo` and `prometheus` are further flags."""
     return [
         Service(
             "betatel-exporter demo",
@@ -71,7 +67,7 @@ def services(
                 f"--web.listen-address={addresses.exporter}",
                 f"--simulator.listen-address={addresses.simulator}",
             ],
-            f"http://{addresses.exporter}",
+            f"http://{addresses.exporter}/-/ready",
         ),
         Service(
             "Alertmanager",
@@ -81,7 +77,7 @@ def services(
                 f"--storage.path={folder / 'alertmanager'}",
                 f"--web.listen-address={addresses.alertmanager}",
             ],
-            f"http://{addresses.alertmanager}",
+            f"http://{addresses.alertmanager}/-/ready",
         ),
         Service(
             "Prometheus",
@@ -91,9 +87,45 @@ def services(
                 f"--storage.tsdb.path={folder / 'prometheus'}",
                 f"--web.listen-address={addresses.prometheus}",
             ],
-            f"http://{addresses.prometheus}",
+            f"http://{addresses.prometheus}/-/ready",
         ),
     ]
+
+
+def grafana(folder: Path, addresses: Addresses) -> Service | None:
+    """Grafana with the shipped dashboards; None where it is not installed."""
+    try:
+        program = installed("grafana", "grafana-server")
+    except StackError:
+        return None
+    provisioning = folder / "provisioning"
+    shutil.copytree(ROOT / "grafana" / "provisioning", provisioning)
+    _replace(provisioning / "datasources" / "prometheus.yml", "prometheus:9090", addresses.prometheus)
+    dashboards = str(ROOT / "grafana" / "dashboards")
+    _replace(provisioning / "dashboards" / "betatel.yml", "/var/lib/grafana/dashboards", dashboards)
+    host, _, port = addresses.grafana.rpartition(":")
+    settings = {
+        "paths.data": folder / "grafana",
+        "paths.provisioning": provisioning,
+        "server.http_addr": host,
+        "server.http_port": port,
+        "auth.anonymous.enabled": "true",
+        "analytics.reporting_enabled": "false",
+        "analytics.check_for_updates": "false",
+    }
+    return Service(
+        "Grafana",
+        [
+            *(program, *(["server"] if Path(program).name == "grafana" else [])),
+            *("--homepath", "/usr/share/grafana"),
+            *(f"cfg:{name}={value}" for name, value in settings.items()),
+        ],
+        f"http://{addresses.grafana}/api/health",
+    )
+
+
+def _replace(path: Path, old: str, new: str) -> None:
+    path.write_text(path.read_text().replace(old, new))
 
 
 def installed(*names: str) -> str:
@@ -108,19 +140,19 @@ def installed(*names: str) -> str:
 
 @contextlib.contextmanager
 def running(wanted: Sequence[Service], folder: Path) -> Iterator[None]:
-    """All of the services, ready; what they say is in `folder`, and they are ended in the end."""
+    """All services, ready; their logs are in `folder`. They are stopped at the end."""
     with contextlib.ExitStack() as stack:
         started = [
-            (service, stack.enter_context(_process(service.command, folder / f"{service.name}.log")))
+            (service, stack.enter_context(process(service.command, folder / f"{service.name}.log")))
             for service in wanted
         ]
-        for service, process in started:
-            _wait(service, process, folder / f"{service.name}.log")
+        for service, child in started:
+            _wait(service, child, folder / f"{service.name}.log")
         yield
 
 
 @contextlib.contextmanager
-def _process(command: Sequence[str], log: Path | None = None) -> "Iterator[subprocess.Popen[bytes]]":
+def process(command: Sequence[str], log: Path | None = None) -> "Iterator[subprocess.Popen[bytes]]":
     with contextlib.ExitStack() as stack:
         output = stack.enter_context(log.open("wb")) if log else None
         # In a session of its own: Ctrl-C reaches this program alone, which then ends the others.
@@ -132,80 +164,27 @@ def _process(command: Sequence[str], log: Path | None = None) -> "Iterator[subpr
         finally:
             process.terminate()
             try:
-                process.wait(PATIENCE)
+                process.wait(TIMEOUT)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
 
 
 def _wait(service: Service, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not _ready(service.url):
         if process.poll() is not None:
             last = log.read_text(errors="replace").strip().splitlines()[-1:]
             raise StackError(f"{service.name} does not start: {''.join(last) or process.returncode}")
         if time.monotonic() > deadline:
-            raise StackError(f"{service.name} is not ready after {PATIENCE:.0f} s")
+            raise StackError(f"{service.name} is not ready after {TIMEOUT:.0f} s")
         time.sleep(0.1)
 
 
 def _ready(url: str) -> bool:
     loopback = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with loopback.open(f"{url}/-/ready", timeout=1) as response:
+        with loopback.open(url, timeout=1) as response:
             return bool(response.status == 200)  # noqa: PLR2004 - OK
     except (urllib.error.URLError, OSError):
         return False
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tools.stack", description=__doc__)
-    parser.add_argument(
-        "--speed", default="20", help="simulated seconds a second (default: 20, so that windows fill soon)"
-    )
-    speed = parser.parse_args().speed
-    signal.signal(signal.SIGTERM, _interrupt)
-    addresses = Addresses()
-    try:
-        with tempfile.TemporaryDirectory(prefix="betatel-stack-") as name:
-            folder = Path(name)
-            configuration = ROOT / "prometheus"
-            (folder / "prometheus.yml").write_text(
-                native((configuration / "prometheus.yml").read_text(), addresses)
-            )
-            shutil.copy(configuration / "alertmanager.yml", folder)
-            receiver = [sys.executable, str(configuration / "receiver.py")]
-            with running(services(folder, addresses, demo=["--speed", speed]), folder), _process(receiver):
-                _tell(addresses)
-                signal.pause()
-    except StackError as error:
-        print(f"make stack: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("stopped")
-    return 0
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
-
-
-def _tell(addresses: Addresses) -> None:
-    scenario = f"curl -X POST http://{addresses.simulator}/-/scenario"
-    print(
-        f"exporter      http://{addresses.exporter}/",
-        f"Prometheus    http://{addresses.prometheus}/alerts",
-        f"Alertmanager  http://{addresses.alertmanager}/#/alerts",
-        "",
-        f"Break it:  {scenario}/outage",
-        "           In about five minutes BetatelDeliveryFailureSpike pages; a line below says so.",
-        f"Mend it:   {scenario}/normal",
-        "Stop with Ctrl-C.",
-        "",
-        sep="\n",
-        flush=True,
-    )
-
-
-if __name__ == "__main__":
-    sys.exit(main())
