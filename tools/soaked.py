@@ -12,7 +12,7 @@ from pathlib import Path
 
 from betatel_exporter.assembly import make_app
 from betatel_exporter.config import Address, load
-from betatel_exporter.web.server import Service, _config, _Server, bind, run
+from betatel_exporter.web.server import Server, Service, bind, run
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ async def serve(file: Path) -> None:
     """Until standard input ends."""
     configuration = load({"config_file": str(file)})
     listener = bind(Address("127.0.0.1", 0))
-    server = _Server(_config(Service(make_app(configuration), listener), grace=1))
-    serving = asyncio.ensure_future(server.serve([listener]))
+    server = Server(Service(make_app(configuration), listener), grace=1)
+    serving = asyncio.ensure_future(server.serve())
     say(listener.getsockname()[1])
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(

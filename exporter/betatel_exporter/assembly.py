@@ -17,7 +17,9 @@ from betatel_exporter.collector import Collector, time_budget
 from betatel_exporter.config import Configuration, Target
 from betatel_exporter.fairness import FairSemaphore
 from betatel_exporter.recent import RecentQuery
-from betatel_exporter.web.app import Build, create_app
+from betatel_exporter.web.app import Options, create_app
+from betatel_exporter.web.families import Build, Families
+from betatel_exporter.web.landing import LandingPage
 from betatel_exporter.webconfig import BasicAuth, WebConfig
 
 RECENT_PAGES, RECENT_SETTLE, RECENT_DESTINATIONS = 3, 120.0, 20
@@ -78,16 +80,18 @@ def make_app(
     """The exporter's app for a configuration, behind the passwords of its web configuration file."""
     settings = configuration.settings
     calls = Calls(target.name for target in configuration.targets)
+    collectors = make_collectors(configuration, calls, clock)
+    budgets = {target.name: target.daily_budget or {} for target in configuration.targets}
+    build = Build(__version__, settings.revision, platform.python_version())
+    reloaded = (lambda: protection.reload_success) if protection else None
+    options = Options(
+        settings.web.telemetry_path, settings.timeout, settings.timeout_offset, settings.web.max_requests
+    )
     app = create_app(
-        make_collectors(configuration, calls, clock),
-        calls,
-        Build(__version__, settings.revision, platform.python_version()),
-        budgets={target.name: target.daily_budget or {} for target in configuration.targets},
-        clock=clock,
-        telemetry_path=settings.web.telemetry_path,
-        timeout=settings.timeout,
-        timeout_offset=settings.timeout_offset,
-        max_requests=settings.web.max_requests,
-        web_config_reloaded=(lambda: protection.reload_success) if protection else None,
+        collectors,
+        Families(calls, budgets, build, reloaded),
+        LandingPage(collectors, budgets, __version__, options.telemetry_path),
+        options,
+        clock,
     )
     return BasicAuth(app, protection) if protection else app

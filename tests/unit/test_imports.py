@@ -53,6 +53,7 @@ ROOMS_OF_A_LIBRARY = {
     "pydantic_settings": {"config"},
     "yaml": {"files", "strictyaml", "webconfig"},
     "starlette": {"assembly", "commands", "simulator", "web", "webconfig"},
+    "h11": {"web"},
     "uvicorn": {"web"},
     "uvloop": {"web"},
     "structlog": {"logs"},

@@ -17,7 +17,7 @@ PACKAGES = (
     "starlette",
     "uvicorn",
     "uvloop",
-    "httptools",
+    "h11",
 )
 
 

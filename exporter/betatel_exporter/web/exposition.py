@@ -1,71 +1,50 @@
-"""From families to an answer: negotiation, gzip and name[] are the client library's."""
+"""From families to an HTTP response; formats, gzip and name[] are the client library's."""
 
-import asyncio
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, Metric, make_asgi_app
-from prometheus_client.gc_collector import GCCollector
-from prometheus_client.platform_collector import PlatformCollector
-from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+VERSIONS = {"0.0.1", "0.0.4", "1.0.0"}
+"""Of the formats in an Accept header. The client library cannot compare others with its own."""
 
 
-class Writer:
-    """How long it takes to write a page, which is part of the scraper's time.
+class Page(Response):
+    """A response that is over when the client has taken it, not when it is in our buffers."""
 
-    Known from the page before: a collection of a thousand accounts must end a second earlier than one of a few.
-    """
-
-    def __init__(self) -> None:
-        self._seconds_an_account = 0.001
-        self._turn = asyncio.Lock()
-
-    def takes(self, accounts: int) -> float:
-        return self._seconds_an_account * accounts
-
-    def page(self, families: Callable[[], Iterable[Metric]], accounts: int) -> ASGIApp:
-        """The page of the families, as an app.
-
-        Scrapers that shared a collection are all ready to be answered in one moment. Their pages are written one in each
-        turn of the event loop, so that a health check waits for one of them and not for forty.
-        """
-
-        async def write(scope: Scope, _: Receive, send: Send) -> None:
-            messages: list[Message] = []
-
-            async def keep(message: Message) -> None:
-                messages.append(message)
-
-            async with self._turn:
-                await asyncio.sleep(0)  # without which nobody would ever find it locked: writing never waits
-                started = time.perf_counter()
-                await _exposition(list(families()))(scope, _no_body, keep)
-                self._seconds_an_account = (time.perf_counter() - started) / accounts
-            for message in messages:
-                await send(message)
-
-        return write
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
-async def _no_body() -> Message:
-    """The real one could wait for a body that was announced and never comes."""
-    return {"type": "http.request", "body": b"", "more_body": False}
+async def render(families: Iterable[Metric], request: Request) -> Page:
+    """The families in the format, encoding and selection that a request asks for."""
+    registry = CollectorRegistry()
+    registry.register(_Collected([*families]))
+    scope = {
+        "type": "http",
+        "query_string": request.scope["query_string"].decode(errors="replace").encode(),
+        "headers": [
+            (b"accept", ",".join(_known_ranges(request.headers.getlist("accept"))).encode()),
+            (b"accept-encoding", ",".join(request.headers.getlist("accept-encoding")).encode()),
+        ],
+    }
+    messages: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        messages.append(message)
+
+    await make_asgi_app(registry)(scope, _no_body, keep)
+    start, body = messages
+    return Page(body["body"], headers={name.decode(): value.decode() for name, value in start["headers"]})
 
 
-def readable(scope: Scope) -> bool:
-    """Whether the client library's exposition, which decodes strictly, can read a request."""
-    try:
-        for text in (scope["query_string"], *(part for header in scope["headers"] for part in header)):
-            text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-class _Page(Collector):
-    """Families as the client library's exposition takes them."""
+class _Collected(Collector):
+    """Families as a registry takes them."""
 
     def __init__(self, families: Sequence[Metric]) -> None:
         self._families = families
@@ -76,18 +55,13 @@ class _Page(Collector):
     describe = collect  # name[] finds a family by what describes it
 
 
-def _exposition(families: Sequence[Metric]) -> ASGIApp:
-    """Negotiation, gzip and name[] are the client library's."""
-    registry = CollectorRegistry()
-    registry.register(_Page(families))
-    app: ASGIApp = make_asgi_app(registry)
-    return app
+def _known_ranges(accept: Iterable[str]) -> Iterator[str]:
+    """Media ranges whose version is known, if they have one."""
+    for media_range in ",".join(accept).split(","):
+        parameters = [parameter.strip().partition("=") for parameter in media_range.split(";")]
+        if all(value in VERSIONS for name, _, value in parameters if name == "version"):
+            yield media_range
 
 
-def own_registry() -> CollectorRegistry:
-    """process_* and python_*, which the library's collectors make anew whenever the registry is asked."""
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
-    GCCollector(registry=registry)
-    return registry
+async def _no_body() -> Message:
+    return {"type": "http.request"}

@@ -3,31 +3,33 @@
 import asyncio
 import contextlib
 import errno
+import logging
 import os
 import resource
 import signal
 import socket
 import ssl
-from collections.abc import Coroutine, Iterator, Sequence
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from betatel_exporter.config import Address
+from betatel_exporter.web.connection import IDLE_SECONDS, REQUEST_BYTES, Connection
+from betatel_exporter.web.listener import Listener
 
-T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 BACKLOG = 1024
 """Connections that may wait to be accepted: scrapers come all at once."""
 
-
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
-
-KEEP_ALIVE = 75
-"""Seconds an idle connection of a scraper is kept: longer than the usual interval, so that TLS need not begin anew."""
+EXIT_SECONDS = 5.0
+"""Time for what still runs when the last request has ended, or its time to end is over."""
 
 
 class BindError(Exception):
@@ -77,20 +79,54 @@ def _bind_both(port: int) -> socket.socket:
         raise
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its own handling of signals, which would end the process with the signal's code."""
+class Server(uvicorn.Server):
+    """uvicorn with connections that the listener bounds, and without its own handling of signals."""
+
+    def __init__(self, service: Service, grace: float) -> None:
+        super().__init__(_config(service, grace))
+        self._listening = service.socket
+        self._listener = Listener(self._connection, service.tls)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Its own handlers would end the process with the signal's code."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002  uvicorn's signature
+        """Start the app; uvicorn itself listens on nothing."""
+        await super().startup(sockets=[])
+
+    async def main_loop(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            accepting = tasks.create_task(self._listener.accept(self._listening))
+            await super().main_loop()
+            accepting.cancel()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called every tenth of a second."""
+        if counter % 10 == 0:
+            self._listener.check(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._listening.close()
+        await super().shutdown(sockets)
+        await self._listener.aclose()
+
+    def _connection(self, client: str) -> Connection:
+        return Connection(self.config, self.server_state, self.lifespan.state, client)
 
 
 async def serve(
     services: Sequence[Service], *, grace: float, meanwhile: Coroutine[None, None, None] | None = None
 ) -> None:
-    """Answer until SIGTERM or SIGINT, then let running requests end for `grace` seconds; a second signal kills."""
-    servers = [_Server(_config(service, grace)) for service in services]
+    """Answer until SIGTERM or SIGINT, then let running requests end for `grace` seconds; a second signal kills.
+
+    `meanwhile` runs beside the servers and is cancelled when they have ended.
+    """
+    servers = [Server(service, grace) for service in services]
     loop = asyncio.get_running_loop()
+    watchdog = _watchdog(grace + EXIT_SECONDS, lambda: 0)
 
     def stop() -> None:
         for server in servers:
@@ -98,37 +134,68 @@ async def serve(
         for signum in STOP_SIGNALS:
             loop.remove_signal_handler(signum)
             signal.signal(signum, signal.SIG_DFL)
+        watchdog.start()
 
     for signum in STOP_SIGNALS:
         loop.add_signal_handler(signum, stop)
-    async with asyncio.TaskGroup() as tasks:
-        companion = tasks.create_task(meanwhile) if meanwhile is not None else None
-        pairs = zip(servers, services, strict=True)
-        await asyncio.gather(*(server.serve(sockets=[service.socket]) for server, service in pairs))
-        if companion is not None:
-            companion.cancel()
+    try:
+        async with asyncio.TaskGroup() as others:
+            other = others.create_task(meanwhile or asyncio.sleep(0))
+            async with asyncio.TaskGroup() as serving:
+                for server in servers:
+                    serving.create_task(server.serve())
+            other.cancel()
+    finally:
+        watchdog.cancel()
 
 
 def _config(service: Service, grace: float) -> uvicorn.Config:
-    tls = service.tls
     return uvicorn.Config(
         service.app,
+        http="h11",
+        h11_max_incomplete_event_size=REQUEST_BYTES,
         log_config=None,
         access_log=False,
         lifespan="on",
         server_header=False,
         ws="none",
-        timeout_keep_alive=KEEP_ALIVE,
+        timeout_keep_alive=round(IDLE_SECONDS),
         timeout_graceful_shutdown=max(1, round(grace + 0.5)),
-        ssl_context_factory=(lambda *_: tls) if tls else None,
     )
 
 
-def run(main: Coroutine[None, None, T]) -> T:
-    """Run on uvloop where it is installed, else on asyncio's own loop."""
+def run(main: Coroutine[None, None, int | None]) -> int:
+    """Run on uvloop where it is installed, else on asyncio's own loop; returns the exit code, by default 0.
+
+    The process ends with that code at most EXIT_SECONDS later, whatever its threads wait for.
+    """
     _allow_many_connections()
-    with asyncio.Runner(loop_factory=_new_event_loop) as runner:
-        return runner.run(main)
+    code = 1
+    watchdog = _watchdog(EXIT_SECONDS, lambda: code)
+    try:
+        with asyncio.Runner(loop_factory=_new_event_loop) as runner:
+            try:
+                code = runner.run(main) or 0
+            finally:
+                watchdog.start()
+    finally:
+        watchdog.cancel()
+    return code
+
+
+def _watchdog(seconds: float, code: Callable[[], int]) -> threading.Timer:
+    """Ends the process if it is not cancelled in time, for instance because a thread waits for a name to resolve."""
+
+    def end() -> None:
+        logger.warning("not waiting any longer for what still runs")
+        logging.shutdown()
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+        os._exit(code())
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    return timer
 
 
 def _allow_many_connections() -> None:

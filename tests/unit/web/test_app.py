@@ -1,10 +1,9 @@
 import asyncio
-import gzip
+import time
 from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
-from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
 from betatel_exporter.api.errors import ServerError
@@ -23,7 +22,9 @@ from betatel_exporter.api.models import (
 from betatel_exporter.calls import Calls
 from betatel_exporter.collector import Collector
 from betatel_exporter.fairness import FairSemaphore
-from betatel_exporter.web.app import Build, create_app
+from betatel_exporter.web.app import Options, create_app
+from betatel_exporter.web.families import Build, Families
+from betatel_exporter.web.landing import LandingPage
 from tests.support.apps import serving
 
 pytestmark = pytest.mark.anyio
@@ -59,18 +60,14 @@ def api() -> Api:
 
 def make_app(api: Api, *, max_requests: int = 40, reloaded: Callable[[], bool] | None = None) -> Starlette:
     slots = FairSemaphore(100, 4)
-    accounts = [
+    collectors = [
         Collector(name, QUERIES, api, slots=slots, max_concurrency=16, cache_ttl=0, call_budget=9.5)
         for name in ("shop", "bank")
     ]
-    build = Build("1.2.3", "abc", "3.11.0")
+    families = Families(Calls(["shop", "bank"]), {}, Build("1.2.3", "abc", "3.11.0"), reloaded)
+    options = Options("/metrics", timeout=10, timeout_offset=0.5, max_requests=max_requests)
     return create_app(
-        accounts,
-        Calls(["shop", "bank"]),
-        build,
-        budgets={},
-        max_requests=max_requests,
-        web_config_reloaded=reloaded,
+        collectors, families, LandingPage(collectors, {}, "1.2.3", "/metrics"), options, time.time
     )
 
 
@@ -84,7 +81,7 @@ async def client(api: Api) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_metrics_tell_every_account_and_the_process(client: httpx.AsyncClient) -> None:
+async def test_metrics_shows_every_account_and_the_process(client: httpx.AsyncClient) -> None:
     response = await client.get("/metrics")
     assert response.status_code == 200
     for line in (
@@ -98,7 +95,7 @@ async def test_metrics_tell_every_account_and_the_process(client: httpx.AsyncCli
     assert "python_gc_collections_total" in response.text
 
 
-async def test_a_probe_tells_one_account_without_the_process(client: httpx.AsyncClient) -> None:
+async def test_a_probe_shows_one_account_without_the_process(client: httpx.AsyncClient) -> None:
     response = await client.get("/probe", params={"account": "bank"})
     assert 'betatel_up{account="bank"} 1.0' in response.text
     assert "betatel_exporter_build_info" in response.text
@@ -118,34 +115,6 @@ async def test_a_probe_takes_one_configured_name_only(
     assert api.calls == 0
 
 
-async def test_openmetrics_is_given_where_it_is_asked_for(client: httpx.AsyncClient) -> None:
-    response = await client.get("/metrics", headers={"accept": "application/openmetrics-text; version=1.0.0"})
-    assert response.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
-    assert [family for family in text_string_to_metric_families(response.text) if family.name == "betatel_up"]
-
-
-async def test_the_text_format_is_the_default(client: httpx.AsyncClient) -> None:
-    response = await client.get("/metrics")
-    assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
-
-
-async def test_a_page_is_compressed_for_who_takes_it(client: httpx.AsyncClient) -> None:
-    async with client.stream("GET", "/metrics", headers={"accept-encoding": "gzip"}) as response:
-        raw = b"".join([chunk async for chunk in response.aiter_raw()])
-    assert response.headers["content-encoding"] == "gzip"
-    assert b"betatel_up" in gzip.decompress(raw)
-    plain = await client.get("/metrics", headers={"accept-encoding": "identity"})
-    assert "content-encoding" not in plain.headers
-
-
-async def test_names_choose_metrics(client: httpx.AsyncClient) -> None:
-    response = await client.get("/metrics?name[]=betatel_up&name[]=process_cpu_seconds_total")
-    names = {
-        line.split("{")[0].split(" ")[0] for line in response.text.splitlines() if not line.startswith("#")
-    }
-    assert names == {"betatel_up", "process_cpu_seconds_total"}
-
-
 async def test_a_failing_api_still_gives_a_page(api: Api, client: httpx.AsyncClient) -> None:
     api.failing = True
     response = await client.get("/metrics")
@@ -154,7 +123,9 @@ async def test_a_failing_api_still_gives_a_page(api: Api, client: httpx.AsyncCli
     assert "betatel_telegram_messages" not in response.text
 
 
-async def test_the_page_tells_what_is_known_and_calls_nobody(api: Api, client: httpx.AsyncClient) -> None:
+async def test_the_landing_page_shows_what_is_known_and_calls_nobody(
+    api: Api, client: httpx.AsyncClient
+) -> None:
     before = await client.get("/")
     assert before.text.count("<h2>") == before.text.count(">not scraped yet<") == 2
     assert api.calls == 0
@@ -171,12 +142,15 @@ async def test_the_page_tells_what_is_known_and_calls_nobody(api: Api, client: h
     assert 'href="/metrics"' in after.text
 
 
-@pytest.mark.parametrize("path", ["/", "/metrics", "/-/healthy", "/nowhere", "/probe"])
-async def test_every_answer_carries_what_browsers_expect(client: httpx.AsyncClient, path: str) -> None:
-    headers = (await client.get(path)).headers
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["x-frame-options"] == "DENY"
-    assert headers["content-security-policy"].startswith("default-src 'none'")
+async def test_every_response_has_the_security_headers(client: httpx.AsyncClient) -> None:
+    for path in ("/", "/metrics", "/-/healthy", "/nowhere", "/probe"):
+        headers = (await client.get(path)).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'; "), path
+        assert "script-src" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("path", ["/-/healthy", "/-/ready"])
@@ -198,14 +172,15 @@ async def test_head_answers_without_a_body_over_a_socket(api: Api) -> None:
     assert (response.status_code, response.content) == (200, b"")
 
 
-async def test_more_scrapes_than_allowed_are_refused_at_once_and_health_is_not(api: Api) -> None:
+async def test_scrapes_beyond_the_limit_are_refused_at_once_and_health_checks_are_not(api: Api) -> None:
     api.open.clear()
-    async with client_of(make_app(api, max_requests=2)) as client:
+    async with client_of(make_app(api, max_requests=3)) as client:
         served = [asyncio.create_task(client.get("/metrics")) for _ in range(2)]
-        for _ in range(4):  # one collection for both: two accounts, two queries each
+        for _ in range(4):  # both scrapes share the calls: two accounts, two queries each
             await api.called.acquire()
-        assert (await client.get("/metrics")).status_code == 503
-        assert (await client.get("/probe?account=shop")).status_code == 503
+        for path in ("/metrics", "/probe?account=shop"):
+            refused = await client.get(path)
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
         assert (await client.get("/-/healthy")).status_code == 200
         api.open.set()
         assert [(await task).status_code for task in served] == [200, 200]
@@ -241,8 +216,3 @@ async def test_a_web_config_file_has_its_metric_and_without_one_there_is_none(
             f"betatel_exporter_web_config_reload_success {float(good)}"
             in (await protected.get("/metrics")).text
         )
-
-
-async def test_bytes_that_are_no_text_are_refused(client: httpx.AsyncClient) -> None:
-    refused = await client.get("/metrics", headers={b"accept": b"\xff"})
-    assert refused.status_code == 400
