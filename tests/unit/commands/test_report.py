@@ -1,0 +1,80 @@
+import json
+
+from betatel_exporter.api.errors import Reason
+from betatel_exporter.api.models import Records, RecordsQuery, Stats, StatsQuery, Status, Window
+from betatel_exporter.commands.report import Checked, as_document, as_text
+from betatel_exporter.recent import Destination, DestinationCounts, Recent, RecentQuery
+from betatel_exporter.results import Failure, QueryResult, Snapshot
+
+NOW = 1_700_000_000.0
+HTTP_401 = Failure(Reason.UNAUTHORIZED, "HTTP 401")
+COUNTS = DestinationCounts(dict.fromkeys(Status, 0) | {Status.READ: 7}, reached=5, unreached=1)
+RESULTS = [
+    QueryResult(StatsQuery(Window.LAST_HOUR), Stats(10, 9, {"EUR": 0.5, "USD": 1}), 0.1, NOW),
+    QueryResult(RecordsQuery(Status.SENT), Records(3, NOW - 60), 0.2, NOW),
+    QueryResult(RecordsQuery(Status.READ), Records(0, None), 0.2, NOW),
+    QueryResult(
+        RecentQuery(b"key"), Recent({Destination("Utopia", "One"): COUNTS}, 1800.0, 1.0, None, {}), 0.3, NOW
+    ),
+]
+
+
+SUMMARY = "7 messages to 1 destinations in 30 min, 1 of 6 recipients not reached, coverage 100%"
+
+
+def checked(*results: QueryResult, proxy: str | None = None) -> Checked:
+    return Checked(Snapshot("shop", results, 0.3, {}), "https://api.example/hub", proxy)
+
+
+def text(*accounts: Checked) -> list[str]:
+    return list(as_text(accounts, NOW, colour=False))
+
+
+def test_each_success_is_a_line_with_its_value_and_the_cost_is_counted() -> None:
+    assert text(checked(*RESULTS)) == [
+        "account shop: 4 queries in 0.30 s",
+        "  https://api.example/hub",
+        "  stats/lasth     ok        100 ms  requested 10, processed 9, billed 0.50 EUR, 1.00 USD",
+        "  tdr/SENT        ok        200 ms  3 messages, oldest 60 s old",
+        "  tdr/READ        ok        200 ms  0 messages",
+        f"  tdr/recent      ok        300 ms  {SUMMARY}",
+        "  verdict: every query succeeded",
+        "API calls a day for each Prometheus that scrapes, by scrape interval:",
+        "  15 s: 23,040",
+        "  30 s: 11,520",
+        "  60 s: 5,760",
+        "  1 of 4 calls of a scrape read recent records (--recent-pages)",
+    ]
+
+
+def test_equal_failures_are_one_line_with_one_verdict_and_one_hint() -> None:
+    failed = [QueryResult(result.query, HTTP_401, 0.05, NOW) for result in RESULTS]
+    lines = text(checked(*failed))
+    assert lines[2:5] == [
+        "  4 queries       failed     50 ms  unauthorized: HTTP 401",
+        "  verdict: the API rejects the key or the account id",
+        "  hint: compare both with the provider's console: a key belongs to one account id",
+    ]
+    lines = text(checked(*failed[:2], *RESULTS[2:]))
+    assert "    stats/lasth, tdr/SENT" in lines
+
+
+def test_the_proxy_is_shown_without_its_password() -> None:
+    proxied = checked(*RESULTS, proxy="http://user:secret@proxy.example:3128")
+    assert "  https://api.example/hub through the proxy http://proxy.example:3128" in text(proxied)
+    assert "secret" not in json.dumps(as_document([proxied]))
+
+
+def test_the_document_has_everything_for_a_script() -> None:
+    document = as_document([checked(*RESULTS[:3], QueryResult(RESULTS[3].query, HTTP_401, 0.05, NOW))])
+    assert json.loads(json.dumps(document)) == document
+    assert document["exit_code"] == 3
+    assert document["calls_per_day"]["60"] == 4 * 1440
+    (account,) = document["accounts"]
+    assert account["base_url"] == "https://api.example/hub"
+    assert not account["up"]
+    assert [query["success"] for query in account["queries"]] == [True, True, True, False]
+    assert account["queries"][0]["amounts"] == {"EUR": 0.5, "USD": 1}
+    assert account["queries"][3]["reason"] == "unauthorized"
+    whole = as_document([checked(*RESULTS)])["accounts"][0]["queries"][3]
+    assert whole["destinations"][0]["unreached"] == 1
