@@ -20,6 +20,9 @@ from betatel_exporter.web.server import Service, bind, bound, serve
 SCRAPE_INTERVAL = 5.0
 """Seconds between the scrapes of itself."""
 
+SCENARIO_AGE = 2700.0
+"""Seconds that the scenario of the start has lasted, so that windows and recent records are full of it."""
+
 SHOWN = (
     "betatel_up",
     "betatel_telegram_requests",
@@ -43,6 +46,7 @@ class World:
             seed=self.seed,
             speed=self.speed,
             messages_per_hour=self.messages_per_hour,
+            scenario_age=SCENARIO_AGE,
             clock=clock,
         )
 
@@ -103,7 +107,7 @@ async def _narrate(web: str, api: str, world: World, scenario: Callable[[], str]
         page = await client.get(f"{web}/metrics")
         _introduce(web, api, world, page)
         narrator, current = Narrator(), world.scenario
-        narrator.changes(page.text)
+        _say(*(f"{_time()}  {change}" for change in narrator.changes(page.text)))
         while True:
             await asyncio.sleep(SCRAPE_INTERVAL)
             if scenario() != current:

@@ -25,6 +25,7 @@ BASE_PATH = "/api/v1/connect-hub"
 _FASTEST = 100_000
 _BUSIEST = 1_000_000
 _SLOWEST = 3600
+_LONGEST = 86_400
 
 
 class _Api:
@@ -50,7 +51,7 @@ class _Api:
 
     async def tdr(self, request: Request) -> JSONResponse:
         body = await self._admit(request)
-        return JSONResponse(list_page(PageRequest.parse(body), self._world.records, self._fields))
+        return JSONResponse(list_page(PageRequest.parse(body), self._world.store, self._fields))
 
     async def _admit(self, request: Request) -> dict[str, Any]:
         body = await request.body()
@@ -80,7 +81,7 @@ class _Api:
 
 
 async def _refuse(_request: Request, error: Exception) -> JSONResponse:
-    """Errors in one form; the provider's pages leave it open."""
+    """All errors have one form, which the provider's pages leave open."""
     if isinstance(error, HTTPException):
         return _problem(error.status_code, error.detail, error.headers)
     return _problem(400, str(error))
@@ -97,14 +98,15 @@ def create_app(
     speed: float = 1.0,
     messages_per_hour: float = 600.0,
     latency: float = 0.0,
+    scenario_age: float = 0.0,
     clock: Callable[[], float] = time.time,
 ) -> Starlette:
     """The simulated API; its world is `app.state.world`.
 
-    `clock` in seconds since the epoch, `speed` in simulated seconds per second of it, `messages_per_hour` the
-    mean over a day, `latency` in real seconds before each answer. At a speed above 1 the account's time, and with
-    it every timestamp, runs ahead of `clock`. Nothing runs between requests: the world catches up when asked.
-    ValueError for an unknown scenario, or a speed, rate or latency out of range.
+    `clock` in seconds since the epoch, `speed` in simulated seconds per second of it, `messages_per_hour` the mean over a
+    day, `latency` in real seconds before each answer, `scenario_age` in simulated seconds that the scenario has lasted at
+    the start. At a speed above 1 the account's time, and with it every timestamp, runs ahead of `clock`. Nothing runs
+    between requests: the world catches up at the next one. ValueError for an unknown scenario or a number out of range.
     """
     if scenario not in SCENARIOS:
         raise ValueError(f"unknown scenario {scenario!r}: choose one of {', '.join(SCENARIOS)}")
@@ -114,7 +116,16 @@ def create_app(
         raise ValueError(f"messages_per_hour must be between 0 and {_BUSIEST}")
     if not 0 <= latency <= _SLOWEST:
         raise ValueError(f"latency must be between 0 and {_SLOWEST} seconds")
-    world = World(scenario=scenario, seed=seed, speed=speed, messages_per_hour=messages_per_hour, clock=clock)
+    if not 0 <= scenario_age <= _LONGEST:
+        raise ValueError(f"scenario_age must be between 0 and {_LONGEST} seconds")
+    world = World(
+        scenario=scenario,
+        seed=seed,
+        speed=speed,
+        messages_per_hour=messages_per_hour,
+        clock=clock,
+        scenario_age=scenario_age,
+    )
     api = _Api(world, seed, latency)
     app = Starlette(
         routes=[

@@ -6,7 +6,7 @@ from typing import Any
 
 
 class BadRequest(ValueError):  # noqa: N818 - named as HTTP names it
-    """The request is answered with 400 and this text."""
+    """Answered with 400 and this text."""
 
 
 def json_object(body: bytes) -> dict[str, Any]:

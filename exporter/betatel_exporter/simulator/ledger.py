@@ -1,4 +1,4 @@
-"""What was asked for, processed and billed, per quarter of an hour."""
+"""What was requested, processed and billed, per quarter of an hour."""
 
 from array import array
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ class Totals(NamedTuple):
 
     @classmethod
     def of(cls, messages: Iterable[Message]) -> Self:
-        prices = [message.network.price if message.processed else None for message in messages]
+        prices = [message.network.price if message.dispatched else None for message in messages]
         processed = [price for price in prices if price is not None]
         return cls(len(prices), len(processed), sum(processed))
 
@@ -44,7 +44,7 @@ class Ledger:
         self._amounts = array("q")
 
     def add(self, at: float, totals: Totals) -> None:
-        """`at` is when the message was created: a late dispatch goes to the quarter of its request."""
+        """`at` is when the message was created: a later dispatch counts in the quarter of its request."""
         index = self._index(at)
         self._requests[index] += totals.requests
         self._transactions[index] += totals.transactions

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from betatel_exporter.simulator.fields import BadRequest, integer, mapping, text
 from betatel_exporter.simulator.messages import Field, Message, Status
-from betatel_exporter.simulator.records import Records
+from betatel_exporter.simulator.store import MessageStore
 
 _MOST_ROWS = 100
 
@@ -34,7 +34,7 @@ class PageRequest:
 
     @classmethod
     def parse(cls, request: Mapping[str, Any]) -> Self:
-        """Newest first unless asked otherwise, which the provider leaves open."""
+        """Newest first by default, which the provider's page leaves open. Raises BadRequest."""
         page = integer(request, "page", 1)
         if page < 1:
             raise BadRequest("page must be at least 1")
@@ -59,13 +59,13 @@ def _criteria(wanted: Mapping[str, Any]) -> Mapping[str, str | int]:
     return wanted
 
 
-def list_page(request: PageRequest, records: Records, fields: Mapping[str, Field]) -> dict[str, Any]:
+def list_page(request: PageRequest, store: MessageStore, fields: Mapping[str, Field]) -> dict[str, Any]:
     """One page as the provider answers it.
 
     Without a filter, or with one of status alone, `total` counts the records of all time. Only the newest are
     kept: pages beyond those are empty. Any other filter finds and counts kept records.
     """
-    total, found = _find(request.criteria, records, fields)
+    total, found = _find(request.criteria, store, fields)
     total_pages = math.ceil(total / request.rows_per_page)
     return {
         "page": request.page,
@@ -84,23 +84,23 @@ def list_page(request: PageRequest, records: Records, fields: Mapping[str, Field
 
 
 def _find(
-    criteria: Mapping[str, str | int], records: Records, fields: Mapping[str, Field]
+    criteria: Mapping[str, str | int], store: MessageStore, fields: Mapping[str, Field]
 ) -> tuple[int, Sequence[Message]]:
     if not criteria:
-        return records.totals.total(), records.kept()
+        return store.totals.total(), store.kept()
     for status in Status:
         if criteria == {"status": status.value}:
-            return records.totals[status], records.kept(status)
+            return store.totals[status], store.kept(status)
     found = [
         message
-        for message in records.kept()
+        for message in store.kept()
         if all(fields[name](message) == value for name, value in criteria.items())
     ]
     return len(found), found
 
 
 def _rows(request: PageRequest, found: Sequence[Message], fields: Mapping[str, Field]) -> Sequence[Message]:
-    """Equal values come in the order of creation, so that no page repeats another's rows."""
+    """Equal values are in the order of creation, so that no page repeats another's rows."""
     if request.sort_by != "timestamp":
         found = sorted(found, key=fields[request.sort_by])
     start = (request.page - 1) * request.rows_per_page

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from betatel_exporter.simulator.networks import Network
 
@@ -24,39 +25,54 @@ class Status(StrEnum):
 Step = tuple[float, Status]
 
 
-@dataclass(slots=True, eq=False)
-class Message:
-    """`created` in seconds since the epoch, to the millisecond; `ttl` in seconds.
-
-    `course` is what is still to come; `processed` tells whether the message was ever dispatched.
-    """
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A person who waits for a code; with the serial number of their first message."""
 
     serial: int
-    created: float
     network: Network
+    patience: float
+    """Seconds until they ask for another code if none has come."""
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    serial: int
+    created: float
+    """In seconds since the epoch, to the millisecond."""
+    recipient: Recipient
     ttl: int
+    """In seconds."""
     course: tuple[Step, ...]
+    """Status changes still to come."""
+    retries: int = 0
+    """How many more codes the recipient asks for if none comes."""
     status: Status = Status.PENDING
-    processed: bool = False
+    dispatched: bool = False
+
+    @property
+    def network(self) -> Network:
+        return self.recipient.network
 
 
 Field = Callable[[Message], str | int]
 
 
 def record_fields(seed: int) -> Mapping[str, Field]:
-    """The nine fields of a delivery record; number, code and ids are worked out from seed and serial."""
+    """The nine fields of a delivery record; number, code and ids are derived from seed and serial number."""
     key = hashlib.blake2b(str(seed).encode(), digest_size=16).digest()
 
-    def drawn(message: Message) -> int:
-        digest = hashlib.blake2b(message.serial.to_bytes(8, "big"), key=key, digest_size=16)
+    @lru_cache(maxsize=256)
+    def drawn(serial: int) -> int:
+        digest = hashlib.blake2b(serial.to_bytes(8, "big"), key=key, digest_size=16)
         return int.from_bytes(digest.digest(), "big")
 
     return {
-        "uuid": lambda message: _ulid(message.created, drawn(message)),
-        "to": lambda message: _phone_number(message.network, drawn(message)),
-        "code": lambda message: f"{(drawn(message) >> 16) % 1_000_000:06d}",
+        "uuid": lambda message: _ulid(message.created, drawn(message.serial)),
+        "to": lambda message: _phone_number(message.network, drawn(message.recipient.serial)),
+        "code": lambda message: f"{(drawn(message.serial) >> 16) % 1_000_000:06d}",
         "status": lambda message: message.status.value,
-        "request_id": lambda message: f"{10**14 + (drawn(message) >> 40) % (9 * 10**14)}",
+        "request_id": lambda message: f"{10**14 + (drawn(message.serial) >> 40) % (9 * 10**14)}",
         "country": lambda message: message.network.country,
         "country_code": lambda message: message.network.country_code,
         "network": lambda message: message.network.name,
@@ -70,7 +86,8 @@ def _ulid(created: float, randomness: int) -> str:
 
 
 def _phone_number(network: Network, randomness: int) -> str:
-    return f"+{network.country_code}{network.prefix}000{randomness % 10_000:04d}"
+    """Two zeros after the network's prefix: no real number has them."""
+    return f"+{network.country_code}{network.prefix}00{randomness % 100_000:05d}"
 
 
 def _iso(seconds: float) -> str:

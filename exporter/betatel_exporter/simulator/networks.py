@@ -6,20 +6,18 @@ from itertools import accumulate
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """`price` is in thousandths of a euro a message, `weight` a part of all networks' weights.
-
-    `rejection` is the share of messages that cannot be dispatched, `expiry` the share of the dispatched ones
-    whose delivery is never confirmed.
-    """
-
     country: str
     country_code: int
     name: str
     prefix: str
     weight: int
+    """Thousandths of the account's traffic."""
     price: int
+    """Thousandths of a euro a message."""
     rejection: float
+    """Share of messages that cannot be dispatched."""
     expiry: float
+    """Share of the dispatched messages that are never delivered."""
 
 
 NETWORKS = (
@@ -47,4 +45,6 @@ NETWORKS = (
 CUMULATIVE_WEIGHTS = tuple(accumulate(network.weight for network in NETWORKS))
 
 BUSIEST = NETWORKS[0]
+DEAD_NETWORK = NETWORKS[2]
+DEAD_COUNTRY = NETWORKS[6].country
 PUMPED = NETWORKS[-1]

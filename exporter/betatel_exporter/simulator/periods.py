@@ -1,4 +1,4 @@
-"""The periods a stats request asks about: one for an aggregate type, one an interval for a grouped type."""
+"""The periods of a stats request: one for an aggregate type, one for each interval of a grouped type."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -44,10 +44,10 @@ class Period:
 
 
 def requested_periods(request: Mapping[str, Any], now: float) -> list[Period]:
-    """Type names may be upper case, as in the provider's own examples. BadRequest for whatever is not right.
+    """Type names may be upper case, as in the provider's own examples. Raises BadRequest.
 
-    Intervals are those of the calendar in the time zone asked for, weeks from Monday; the range cuts off the
-    first and the last. The aggregate types check start_time and end_time and use neither.
+    Intervals are those of the calendar in the requested time zone, weeks begin on Monday; the range cuts off the first
+    and the last. The aggregate types check start_time and end_time and use neither.
     """
     kind = text(request, "type", "today").lower()
     if kind not in STAT_TYPES:
@@ -77,7 +77,7 @@ def _zone(name: str) -> tzinfo:
 
 
 def _moment(request: Mapping[str, Any], name: str, zone: tzinfo) -> float | None:
-    """A time without an offset is one of the time zone asked for."""
+    """A time without an offset is in the requested time zone."""
     if request.get(name) is None:
         return None
     written = text(request, name, "")
@@ -98,7 +98,7 @@ def _intervals(kind: str, start: float, end: float, zone: tzinfo) -> Iterator[Pe
 
 
 def _boundaries(kind: str, start: datetime, zone: tzinfo) -> Iterator[float]:
-    """Begins of the calendar's intervals, from the one that `start` lies in, without end."""
+    """Starts of the calendar's intervals, from the one that contains `start`, without end."""
     if kind == "hourly":
         hour = start.replace(minute=0, second=0, microsecond=0).timestamp()
         while True:

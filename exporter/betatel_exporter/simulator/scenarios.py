@@ -1,15 +1,17 @@
-"""What can be made to happen to the simulated account and to the API in front of it."""
+"""Faults of the simulated account's traffic, and of the API in front of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from betatel_exporter.simulator.networks import BUSIEST, PUMPED, Network
+from betatel_exporter.simulator.networks import BUSIEST, DEAD_COUNTRY, DEAD_NETWORK, NETWORKS, PUMPED, Network
+
+ALL = frozenset(NETWORKS)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An error that the API answers every request with."""
+    """An error with which the API answers every request."""
 
     status: int
     message: str
@@ -18,38 +20,49 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """`traffic` multiplies the usual traffic; `surge` adds some to one network, in multiples of the mean.
-
-    `rejection` is the least share of messages that cannot be dispatched, on `rejecting` alone where that is
-    given. `delay` is in real seconds an answer.
-    """
-
     description: str
     traffic: float = 1.0
+    """Multiplies the usual traffic."""
     surge: float = 0.0
+    """Additional traffic to the pumped network, as a multiple of the account's mean."""
     rejection: float = 0.0
-    rejecting: Network | None = None
+    """At least this share of the messages to `networks` cannot be dispatched: they end FAILED."""
+    expiry: float = 0.0
+    """At least this share of the messages dispatched to `networks` is never delivered: they end EXPIRED."""
+    networks: frozenset[Network] = ALL
     queue_stuck: bool = False
     delay: float = 0.0
+    """Real seconds before each answer."""
     refusal: Refusal | None = None
 
     def rejection_on(self, network: Network) -> float:
-        if self.rejecting in (None, network):
-            return max(self.rejection, network.rejection)
-        return network.rejection
+        return max(self.rejection if network in self.networks else 0.0, network.rejection)
+
+    def expiry_on(self, network: Network) -> float:
+        return max(self.expiry if network in self.networks else 0.0, network.expiry)
 
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
         "normal": Scenario(description="An ordinary day: a few messages in a hundred fail or expire."),
         "outage": Scenario(
-            description="Nearly nothing gets processed: 98 of 100 messages end FAILED at once.",
+            description="Almost nothing is processed: 98 of 100 messages end FAILED at once.",
             rejection=0.98,
         ),
         "failure-spike": Scenario(
             description=f"The busiest network, {BUSIEST.name}, loses nine messages in ten.",
             rejection=0.9,
-            rejecting=BUSIEST,
+            networks=frozenset({BUSIEST}),
+        ),
+        "network-down": Scenario(
+            description=f"No message reaches {DEAD_NETWORK.name}, 9 % of the traffic: all of them end EXPIRED.",
+            expiry=1.0,
+            networks=frozenset({DEAD_NETWORK}),
+        ),
+        "country-down": Scenario(
+            description=f"No message reaches any network of {DEAD_COUNTRY}: all of them end FAILED at once.",
+            rejection=1.0,
+            networks=frozenset(network for network in NETWORKS if network.country == DEAD_COUNTRY),
         ),
         "stuck-queue": Scenario(
             description="Messages are accepted and stay PENDING until another scenario works the queue off.",
@@ -59,7 +72,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             description=f"Eight times the mean traffic on top, to {PUMPED.country}: most of it ends EXPIRED.",
             surge=8.0,
         ),
-        "silence": Scenario(description="Nobody asks for a code: no traffic at all.", traffic=0.0),
+        "silence": Scenario(description="Nobody requests a code: no traffic at all.", traffic=0.0),
         "slow": Scenario(description="Every answer takes 5 seconds.", delay=5.0),
         "errors": Scenario(
             description="Every request is answered with 500.",

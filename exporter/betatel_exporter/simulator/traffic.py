@@ -1,11 +1,11 @@
-"""Who asks for a code when, and what becomes of it. All randomness of the world is drawn here."""
+"""Who requests a code when, and what becomes of it. All randomness of the world is drawn here."""
 
 import math
 from collections import Counter
 from collections.abc import Iterable
 from random import Random
 
-from betatel_exporter.simulator.messages import Message, Status, Step
+from betatel_exporter.simulator.messages import Message, Recipient, Status, Step
 from betatel_exporter.simulator.networks import CUMULATIVE_WEIGHTS, NETWORKS, PUMPED, Network
 from betatel_exporter.simulator.scenarios import Scenario
 
@@ -25,6 +25,12 @@ _UNDELIVERABLE = 0.005
 _REVOKED = 0.01
 _NEVER_READ = 0.06
 
+_PATIENCE_SECONDS = 30, 90
+_RETRIES = (1, 2, 3, 4, 5)
+_RETRY_WEIGHTS = (50, 20, 15, 10, 5)
+_MESSAGES_PER_RECIPIENT = 1.06
+"""Mean of an ordinary day, retries included."""
+
 
 def rhythm(at: float) -> float:
     """Traffic at this time as a multiple of the day's mean: 0.5 at 02:00 UTC, 1.5 at 14:00 UTC."""
@@ -34,11 +40,15 @@ def rhythm(at: float) -> float:
 class Traffic:
     def __init__(self, random: Random, messages_per_hour: float) -> None:
         self._random = random
-        self._per_second = messages_per_hour / 3600
+        self._messages_per_second = messages_per_hour / 3600
+        self._recipients_per_second = self._messages_per_second / _MESSAGES_PER_RECIPIENT
 
     def next_arrival(self, after: float, scenario: Scenario) -> float:
-        """Poisson arrivals, thinned from the highest rate of the day; infinity when there are none."""
-        peak = self._per_second * (scenario.traffic * (1 + _SWING) + scenario.surge)
+        """When the next recipient requests a first code; infinity when nobody does.
+
+        Poisson arrivals, thinned from the highest rate of the day.
+        """
+        peak = self._recipients_per_second * scenario.traffic * (1 + _SWING) + self._surge(scenario)
         if peak <= 0:
             return math.inf
         while True:
@@ -47,34 +57,44 @@ class Traffic:
                 return after
 
     def _rate(self, at: float, scenario: Scenario) -> float:
-        return self._per_second * (scenario.traffic * rhythm(at) + scenario.surge)
+        return self._recipients_per_second * scenario.traffic * rhythm(at) + self._surge(scenario)
 
-    def message(self, serial: int, at: float, scenario: Scenario) -> Message:
-        network = self._network(at, scenario)
+    def _surge(self, scenario: Scenario) -> float:
+        return self._messages_per_second * scenario.surge
+
+    def first_message(self, serial: int, at: float, scenario: Scenario) -> Message:
+        if scenario.surge and self._random.random() * self._rate(at, scenario) < self._surge(scenario):
+            network, retries = PUMPED, 0  # a robot with a new number each time
+        else:
+            (network,) = self._random.choices(NETWORKS, cum_weights=CUMULATIVE_WEIGHTS)
+            (retries,) = self._random.choices(_RETRIES, _RETRY_WEIGHTS)
+        recipient = Recipient(serial, network, self._random.uniform(*_PATIENCE_SECONDS))
+        return self._message(serial, at, recipient, retries, scenario)
+
+    def next_message(self, serial: int, at: float, previous: Message, scenario: Scenario) -> Message:
+        """Of a recipient whom the previous one has not reached."""
+        return self._message(serial, at, previous.recipient, previous.retries - 1, scenario)
+
+    def _message(
+        self, serial: int, at: float, recipient: Recipient, retries: int, scenario: Scenario
+    ) -> Message:
         created = math.floor(at * 1000) / 1000
         (ttl,) = self._random.choices(_TTLS, _TTL_WEIGHTS)
-        return Message(serial, created, network, ttl, self._course(created, ttl, network, scenario))
-
-    def _network(self, at: float, scenario: Scenario) -> Network:
-        if (
-            scenario.surge
-            and self._random.random() * self._rate(at, scenario) < self._per_second * scenario.surge
-        ):
-            return PUMPED
-        (network,) = self._random.choices(NETWORKS, cum_weights=CUMULATIVE_WEIGHTS)
-        return network
+        course = self._course(created, ttl, recipient.network, scenario)
+        return Message(serial, created, recipient, ttl, course, retries)
 
     def _course(self, created: float, ttl: int, network: Network, scenario: Scenario) -> tuple[Step, ...]:
         dispatched = created + self._delay(_DISPATCH_SECONDS, ttl / 3)
         if self._random.random() < scenario.rejection_on(network):
             return ((dispatched, Status.FAILED),)
         sent = (dispatched, Status.SENT)
+        expiry = scenario.expiry_on(network)
         luck = self._random.random()
-        if luck < network.expiry:
+        if luck < expiry:
             return sent, (created + ttl, Status.EXPIRED)
-        if luck < network.expiry + _UNDELIVERABLE:
+        if luck < expiry + _UNDELIVERABLE:
             return sent, (dispatched + self._delay(_DELIVERY_SECONDS, ttl / 3), Status.FAILED)
-        if luck < network.expiry + _UNDELIVERABLE + _REVOKED:
+        if luck < expiry + _UNDELIVERABLE + _REVOKED:
             return sent, (dispatched + self._delay(_REVOCATION_SECONDS, ttl / 3), Status.REVOKED)
         delivered = dispatched + self._delay(_DELIVERY_SECONDS, ttl / 3)
         if luck > 1 - _NEVER_READ:
@@ -87,7 +107,7 @@ class Traffic:
 
     def past_requests(self, start: float, seconds: float) -> tuple[int, int]:
         """Messages of an ordinary stretch of the past, and how many of them were rejected."""
-        requests = self._about(self._per_second * seconds * rhythm(start + seconds / 2))
+        requests = self._about(self._messages_per_second * seconds * rhythm(start + seconds / 2))
         return requests, min(requests, self._about(requests * _REJECTION))
 
     def _about(self, expected: float) -> int:
@@ -105,7 +125,7 @@ MEAN_PRICE = _mean(network.price for network in NETWORKS)
 
 
 def past_statuses(processed: int, rejected: int) -> Counter[Status]:
-    """How messages of the ordinary past have ended: every one of them has."""
+    """How messages of the ordinary past have ended: all of them have."""
     ended = Counter(
         {
             Status.EXPIRED: round(processed * _EXPIRY),

@@ -1,11 +1,10 @@
-"""A simulated account on a clock that stands still until it is told to move, and a client that talks to it."""
+"""A simulated account on a clock that stands still until a test moves it, and a client of it."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from betatel_exporter.simulator import ACCOUNT_ID, API_KEY, BASE_PATH, create_app
@@ -16,7 +15,6 @@ NOON = 1_700_049_600.0  # 2023-11-15T12:00:00Z, a Wednesday
 HOUR = 3600.0
 DAY = 24 * HOUR
 CREDENTIALS = {"x-api-key": API_KEY, "x-account-id": ACCOUNT_ID}
-STATUSES = ("PENDING", "SENT", "DELIVERED", "READ", "EXPIRED", "REVOKED", "FAILED")
 
 
 class Clock:
@@ -63,7 +61,7 @@ class Account:
     async def totals(self) -> dict[str, int]:
         return {
             status: (await self.page(rows_per_page=1, filter={"status": status}))["total"]
-            for status in STATUSES
+            for status in Status
         }
 
     async def switch(self, scenario: str) -> None:
@@ -79,44 +77,19 @@ async def connected(app: Starlette, clock: Clock) -> AsyncIterator[Account]:
 
 
 @asynccontextmanager
-async def account(
-    *, scenario: str = "normal", seed: int = 1, speed: float = 1, messages_per_hour: float = 60
-) -> AsyncIterator[Account]:
+async def account(*, messages_per_hour: float = 60, **options: Any) -> AsyncIterator[Account]:
     clock = Clock()
-    app = create_app(
-        scenario=scenario, seed=seed, speed=speed, messages_per_hour=messages_per_hour, clock=clock
-    )
+    app = create_app(messages_per_hour=messages_per_hour, clock=clock, **options)
     async with connected(app, clock) as opened:
         yield opened
 
 
-def world(
-    clock: Clock,
-    *,
-    scenario: str = "normal",
-    seed: int = 1,
-    speed: float = 1,
-    messages_per_hour: float = 60,
-    kept: int = 20_000,
-) -> World:
+def world(clock: Clock, *, messages_per_hour: float = 60, **options: Any) -> World:
     return World(
-        scenario=scenario,
-        seed=seed,
-        speed=speed,
-        messages_per_hour=messages_per_hour,
+        **{"scenario": "normal", "seed": 1, "speed": 1, "messages_per_hour": messages_per_hour, **options},
         clock=clock,
-        kept=kept,
     )
 
 
 def in_flight(totals: dict[str, int]) -> int:
     return totals[Status.PENDING] + totals[Status.SENT]
-
-
-def documents(keys: Iterable[str]) -> st.SearchStrategy[dict[str, Any]]:
-    """JSON objects with these fields and any values, however odd."""
-    scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
-    values = st.recursive(
-        scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5
-    )
-    return st.dictionaries(st.sampled_from(list(keys)), values)

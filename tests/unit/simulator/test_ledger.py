@@ -19,12 +19,3 @@ def test_what_was_booked_between_two_quarters_comes_out(
     inside = [entry for entry in booked if first <= entry[0] // QUARTER < end]
     requests = sum(entry[1] for entry in inside)
     assert ledger.between(first, end) == Totals(requests, requests, sum(entry[2] for entry in inside))
-
-
-def test_four_hundred_days_are_kept_and_no_more() -> None:
-    ledger = Ledger(first_quarter=0)
-    days = 1000
-    for day in range(days):
-        ledger.add(day * 86_400.0, Totals(requests=1))
-    assert ledger.between(0, days * 96) == Totals(requests=400)
-    assert ledger.between((days - 10) * 96, days * 96) == Totals(requests=10)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from betatel_exporter.simulator.messages import Status
 from betatel_exporter.simulator.networks import PUMPED
 from betatel_exporter.simulator.scenarios import SCENARIOS
-from betatel_exporter.simulator.traffic import DAY, Traffic, past_statuses, rhythm
+from betatel_exporter.simulator.traffic import Traffic, past_statuses, rhythm
 
 NORMAL = SCENARIOS["normal"]
 
@@ -17,27 +17,17 @@ def traffic(messages_per_hour: float = 600, seed: int = 1) -> Traffic:
     return Traffic(Random(seed), messages_per_hour)  # noqa: S311 - reproducible, nothing to protect
 
 
-def arrivals(customers: Traffic, scenario: str, start: float, end: float) -> list[float]:
-    times = []
-    at = customers.next_arrival(start, SCENARIOS[scenario])
+def arrivals(customers: Traffic, start: float, end: float) -> int:
+    count, at = 0, customers.next_arrival(start, NORMAL)
     while at < end:
-        times.append(at)
-        at = customers.next_arrival(at, SCENARIOS[scenario])
-    return times
+        count += 1
+        at = customers.next_arrival(at, NORMAL)
+    return count
 
 
-def test_the_rhythm_of_a_day_averages_to_one() -> None:
+def test_traffic_has_the_rhythm_of_a_day() -> None:
     assert sum(rhythm(minute * 60) for minute in range(1440)) / 1440 == pytest.approx(1)
-
-
-def test_afternoons_are_busier_than_nights() -> None:
-    night = len(arrivals(traffic(), "normal", 0, 4 * 3600))
-    afternoon = len(arrivals(traffic(), "normal", 12 * 3600, 16 * 3600))
-    assert afternoon > 2.5 * night
-
-
-def test_a_day_has_as_many_messages_as_asked_for() -> None:
-    assert len(arrivals(traffic(), "normal", 0, DAY)) == pytest.approx(14_400, rel=0.03)
+    assert arrivals(traffic(), 12 * 3600, 16 * 3600) > 2.5 * arrivals(traffic(), 0, 4 * 3600)
 
 
 def test_silence_never_sees_a_message() -> None:
@@ -47,7 +37,7 @@ def test_silence_never_sees_a_message() -> None:
 
 @given(st.integers(0, 10_000), st.sampled_from(sorted(SCENARIOS)))
 def test_every_course_leads_forward_in_time_to_an_end(seed: int, scenario: str) -> None:
-    message = traffic(seed=seed).message(1, 1000.0, SCENARIOS[scenario])
+    message = traffic(seed=seed).first_message(1, 1000.0, SCENARIOS[scenario])
     times = [due for due, _ in message.course]
     statuses = [status for _, status in message.course]
     assert [message.created, *times] == sorted([message.created, *times])
@@ -67,9 +57,18 @@ def test_every_course_leads_forward_in_time_to_an_end(seed: int, scenario: str) 
         assert times[1] < message.created + message.ttl
 
 
+def test_a_recipient_keeps_number_and_network_through_one_to_five_retries() -> None:
+    customers = traffic()
+    for serial in range(1, 500):
+        message = customers.first_message(serial, 0, NORMAL)
+        assert 1 <= message.retries <= 5
+        again = customers.next_message(serial + 1000, 60, message, NORMAL)
+        assert (again.recipient, again.retries) == (message.recipient, message.retries - 1)
+
+
 def test_networks_get_their_share_and_the_pumped_one_nothing_on_ordinary_days() -> None:
     customers = traffic()
-    networks = [customers.message(serial, 0, NORMAL).network for serial in range(20_000)]
+    networks = [customers.first_message(serial, 0, NORMAL).network for serial in range(20_000)]
     assert networks.count(PUMPED) == 0
     for network in set(networks):
         assert networks.count(network) / 20_000 == pytest.approx(network.weight / 1000, abs=0.015)

@@ -20,10 +20,10 @@ AFTER = {
 
 
 def seen(account: World) -> tuple[object, ...]:
-    """Everything a client could learn."""
-    rows = [(message.created, message.network, message.status) for message in account.records.kept()]
+    """Everything that a client can see."""
+    rows = [(message.created, message.recipient, message.status) for message in account.store.kept()]
     windows = [account.totals(account.now - length, account.now) for length in (60, 300, HOUR, DAY, 30 * DAY)]
-    return account.now, rows, account.records.totals, windows
+    return account.now, rows, account.store.totals, windows
 
 
 def test_the_same_seed_and_clock_give_the_same_world() -> None:
@@ -51,21 +51,17 @@ def test_how_often_anyone_looks_changes_nothing(looks: list[float], scenario: st
     assert seen(watched) == seen(alone)
 
 
-def test_the_first_answer_is_already_full() -> None:
-    account = world(Clock(), messages_per_hour=600)
+def test_the_first_answer_is_already_full_and_totals_are_all_the_requests_there_have_been() -> None:
+    clock = Clock()
+    account = world(clock, messages_per_hour=600)
     assert account.totals(NOON - HOUR, NOON).requests == pytest.approx(900, rel=0.15)
     assert account.totals(NOON - DAY, NOON).requests == pytest.approx(14_400, rel=0.05)
     assert account.totals(NOON - 30 * DAY, NOON).requests == pytest.approx(30 * 14_400, rel=0.02)
-    assert all(account.records.totals[status] > 4_000 for status in SETTLED)
-    assert len(account.records.kept()) > 14_400
-
-
-def test_the_totals_of_all_statuses_are_all_the_requests_there_have_been() -> None:
-    clock = Clock()
-    account = world(clock, messages_per_hour=600)
-    clock.now += 2 * DAY
+    assert all(account.store.totals[status] > 4_000 for status in SETTLED)
+    assert len(account.store.kept()) > 0.95 * 14_400
+    clock.now += DAY / 2
     account.advance()
-    assert account.records.totals.total() == account.totals(0, clock.now).requests
+    assert account.store.totals.total() == account.totals(0, clock.now).requests
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +78,7 @@ def test_any_stretch_of_detailed_time_counts_exactly_the_messages_created_in_it(
     half_a_day: World, start: float, length: float
 ) -> None:
     begin, end = NOON + start, NOON + start + length
-    inside = [message for message in half_a_day.records.kept() if begin <= message.created < end]
+    inside = [message for message in half_a_day.store.kept() if begin <= message.created < end]
     assert half_a_day.totals(begin, end) == Totals.of(inside)
 
 
@@ -102,11 +98,11 @@ def test_only_dispatched_messages_are_transactions_and_billed() -> None:
     account = world(clock, scenario="outage", messages_per_hour=600)
     clock.now += HOUR
     account.advance()
-    hour = account.records.between(NOON, clock.now)
-    dispatched = [message for message in hour if message.processed]
+    hour = account.store.between(NOON, clock.now)
+    dispatched = [message for message in hour if message.dispatched]
     totals = account.totals(NOON, clock.now)
     assert totals.requests == len(hour) > 700
-    assert totals.transactions == len(dispatched) < 50
+    assert totals.transactions == len(dispatched) < 0.04 * len(hour)
     assert totals.amount == sum(message.network.price for message in dispatched)
 
 
@@ -119,7 +115,7 @@ def test_a_message_only_ever_moves_on(scenario: str) -> None:
     while clock.now < NOON + 2 * HOUR:
         clock.now += 10
         account.advance()
-        for message in account.records.between(NOON, clock.now):
+        for message in account.store.between(NOON, clock.now):
             before = known.get(message.serial, message.status)
             if message.status is not before:
                 assert message.status in AFTER[before]
@@ -137,7 +133,7 @@ def test_what_can_only_grow_never_falls_whatever_happens() -> None:
         for _ in range(60):
             clock.now += 61
             account.advance()
-            looks.append(account.records.totals.copy())
+            looks.append(account.store.totals.copy())
     for before, after in pairwise(looks):
         assert all(after[status] >= before[status] for status in SETTLED)
         assert after[Status.DELIVERED] + after[Status.READ] >= before[Status.DELIVERED] + before[Status.READ]
@@ -150,14 +146,10 @@ def test_little_is_in_flight_on_an_ordinary_day() -> None:
     for _ in range(24 * 12):
         clock.now += 300
         account.advance()
-        assert account.records.totals[Status.PENDING] < 15
-        assert account.records.totals[Status.SENT] < 30
-
-
-def test_nothing_outlives_its_time_to_live_in_flight() -> None:
-    account = world(Clock(), messages_per_hour=600)
-    for status in (Status.PENDING, Status.SENT):
-        assert all(message.created + message.ttl > NOON for message in account.records.kept(status))
+        assert account.store.totals[Status.PENDING] < 15
+        assert account.store.totals[Status.SENT] < 30
+        for status in (Status.PENDING, Status.SENT):
+            assert all(message.created + message.ttl > clock.now for message in account.store.kept(status))
 
 
 def test_a_queue_that_runs_again_dispatches_what_is_in_time_and_expires_the_rest() -> None:
@@ -165,15 +157,15 @@ def test_a_queue_that_runs_again_dispatches_what_is_in_time_and_expires_the_rest
     account = world(clock, scenario="stuck-queue", messages_per_hour=600)
     clock.now += HOUR
     account.advance()
-    stuck = [message for message in account.records.kept(Status.PENDING) if message.created > NOON]
+    stuck = [message for message in account.store.kept(Status.PENDING) if message.created > NOON]
     assert len(stuck) > 700
     account.switch("normal")
     restart, clock.now = clock.now, clock.now + HOUR
     account.advance()
     too_late = [message for message in stuck if message.created + message.ttl < restart]
     assert len(too_late) > 500
-    assert all(message.status is Status.EXPIRED and not message.processed for message in too_late)
-    assert sum(message.processed for message in stuck) > 50
+    assert all(message.status is Status.EXPIRED and not message.dispatched for message in too_late)
+    assert sum(message.dispatched for message in stuck) > 50
     assert all(message.status is not Status.PENDING for message in stuck)
 
 
@@ -186,12 +178,12 @@ def test_a_backlog_that_outgrows_the_list_settles_all_the_same() -> None:
     account.switch("silence")
     clock.now += 2 * HOUR
     account.advance()
-    totals = account.records.totals
+    totals = account.store.totals
     assert totals[Status.PENDING] == totals[Status.SENT] == 0
     assert totals.total() == account.totals(0, clock.now).requests
     for status in Status:
-        assert all(message.status is status for message in account.records.kept(status))
-    assert sum(len(account.records.kept(status)) for status in Status) == len(account.records.kept())
+        assert all(message.status is status for message in account.store.kept(status))
+    assert sum(len(account.store.kept(status)) for status in Status) == len(account.store.kept())
 
 
 def test_speed_makes_the_clock_run_and_nothing_else() -> None:
@@ -216,12 +208,11 @@ def test_a_clock_that_is_set_back_stops_the_world_until_it_has_caught_up() -> No
     assert seen(account) == before
 
 
-@pytest.mark.parametrize("scenario", ["normal", "stuck-queue"])
-def test_memory_does_not_grow_with_the_weeks(scenario: str) -> None:
+def test_memory_does_not_grow_with_the_weeks() -> None:
     clock = Clock()
     tracemalloc.start()
     try:
-        account = world(clock, scenario=scenario, messages_per_hour=20, kept=1000)
+        account = world(clock, scenario="stuck-queue", messages_per_hour=5, kept=500)
         sizes = []
         for _ in range(2):
             clock.now += 14 * DAY
@@ -229,7 +220,7 @@ def test_memory_does_not_grow_with_the_weeks(scenario: str) -> None:
             sizes.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()
-    assert 1000 <= len(account.records.kept()) <= 1050
+    assert 500 <= len(account.store.kept()) <= 525
     assert sizes[1] < 1.1 * sizes[0] < 1_000_000
 
 
@@ -242,4 +233,4 @@ def test_accounts_of_any_size_have_a_past(messages_per_hour: float) -> None:
     month = account.totals(clock.now - 30 * DAY, clock.now)
     assert month.requests == pytest.approx(messages_per_hour * 24 * 30, rel=0.3)
     assert month.transactions <= month.requests
-    assert len(account.records.kept()) <= 21_000
+    assert len(account.store.kept()) <= 21_000

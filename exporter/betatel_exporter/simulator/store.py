@@ -1,4 +1,4 @@
-"""The delivery records that can be listed, and how many there have ever been in each status."""
+"""The messages whose records can be listed, and how many there have ever been in each status."""
 
 from bisect import bisect_left, insort
 from collections import Counter
@@ -11,17 +11,17 @@ _serial = attrgetter("serial")
 _created = attrgetter("created")
 
 
-class Records:
-    """At least the newest `kept` records, and totals over all time.
+class MessageStore:
+    """At least the newest `kept` messages, and totals over all time.
 
-    Older records are forgotten, some at a time, and stay in the totals; what was PENDING ends EXPIRED. From
-    `complete_from` on, in seconds since the epoch, no record is missing.
+    Older messages are dropped, some at a time, and stay in the totals; the PENDING ones of these end EXPIRED. From
+    `complete_from`, in seconds since the epoch, no message is missing.
     """
 
-    def __init__(self, complete_from: float, forgotten: Counter[Status], kept: int) -> None:
+    def __init__(self, complete_from: float, dropped: Counter[Status], kept: int) -> None:
         self.complete_from = complete_from
         self._kept = kept
-        self.totals = forgotten.copy()
+        self.totals = dropped.copy()
         self._all: list[Message] = []
         self._in_status: dict[Status, list[Message]] = {status: [] for status in Status}
 
@@ -38,7 +38,7 @@ class Records:
         self._all.append(message)
         self._in_status[message.status].append(message)
         if len(self._all) > 1.05 * self._kept:
-            self._forget()
+            self._drop()
 
     def move(self, message: Message, status: Status) -> None:
         self.totals[message.status] -= 1
@@ -49,12 +49,12 @@ class Records:
             insort(self._in_status[status], message, key=_serial)
         message.status = status
 
-    def _forget(self) -> None:
+    def _drop(self) -> None:
         oldest = self._all[-self._kept]
         stuck = self._in_status[Status.PENDING]
         for message in stuck[: bisect_left(stuck, oldest.serial, key=_serial)]:
             message.course = ()
             self.move(message, Status.EXPIRED)
-        for records in (self._all, *self._in_status.values()):
-            del records[: bisect_left(records, oldest.serial, key=_serial)]
+        for messages in (self._all, *self._in_status.values()):
+            del messages[: bisect_left(messages, oldest.serial, key=_serial)]
         self.complete_from = oldest.created
