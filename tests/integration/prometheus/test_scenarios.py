@@ -19,7 +19,8 @@ TOLD: dict[str, set[tuple[str, str]]] = {
         ("DeliveryFailureSpike", "critical"),
         ("UndeliveredSpike", "warning"),
     },
-    "failure-spike": {("DeliveryFailureSpike", "critical")},
+    # People try again, so that more of the messages go to the network that loses them.
+    "failure-spike": {("DeliveryFailureSpike", "critical"), ("UndeliveredSpike", "warning")},
     "stuck-queue": {
         ("DeliveryFailing", "critical"),
         ("DeliveryFailureSpike", "critical"),
