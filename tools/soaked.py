@@ -39,7 +39,7 @@ class Usage:
 
 async def serve(file: Path) -> None:
     """Until standard input ends."""
-    configuration = load({"config_file": str(file)})
+    configuration = load({"config_file": str(file)}, {})
     listener = bind(Address("127.0.0.1", 0))
     server = Server(Service(make_app(configuration), listener), grace=1)
     serving = asyncio.ensure_future(server.serve())

@@ -1,121 +1,203 @@
-"""The command line's flags: one for every setting, and those of the simulated world."""
+"""The command line: a flag for each setting, and a sub-command for each task."""
 
 import argparse
-import math
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
 
-from betatel_exporter.address import Address, parse_address
-from betatel_exporter.config import nearest, settings_of
+from betatel_exporter import __version__
+from betatel_exporter.address import Address
+from betatel_exporter.config import SETTINGS, Setting
+from betatel_exporter.config.parsers import Choice, Number, Whole, address
+from betatel_exporter.files import DocumentError, Value, did_you_mean, shown
 
-EPILOG = (
-    "Every setting is also a BETATEL_ variable and a key of --config.file. The API key is never a flag: "
-    "set BETATEL_API_KEY_FILE or BETATEL_API_KEY."
-)
+T = TypeVar("T")
+
+PROGRAM = "betatel-exporter"
+DESCRIPTION = "Prometheus exporter for Telegram one-time codes sent through Betatel Connect Hub."
+EPILOG = f"""\
+Each setting is also a BETATEL_... variable and a key of the YAML file, except for the API key, which is never a flag.
+
+example:
+  BETATEL_API_KEY_FILE=/run/secrets/api-key {PROGRAM} --account-id=675aed61
+  curl http://localhost:10742/metrics
+"""
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "serve": ("serve the metrics (default)", ""),
+    "check": (
+        "collect once and print the results",
+        """\
+Collect once and print the result of each query, and the API requests per day that scraping causes.
+
+exit codes: 0 success, 2 configuration, 3 authentication, 4 connection, 5 rate limit, 6 bad response""",
+    ),
+    "demo": (
+        "serve a simulated API and an exporter for it",
+        "Serve a simulated API and an exporter for it, on loopback: nothing to set up.",
+    ),
+    "simulate": (
+        "serve the simulated API only",
+        "Serve a simulated API, to try everything without an account.",
+    ),
+    "healthcheck": (
+        "request /-/healthy of the exporter on this machine",
+        "Request /-/healthy of the exporter on this machine: exit code 0 healthy, 1 unhealthy.",
+    ),
+    "version": ("print the version", ""),
+}
+"""By name: the line in the list of commands, and the description in the command's own help."""
+
+
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str, **options: Any) -> None:
+        super().__init__(prog, **{"max_help_position": 34, **options})
 
 
 class UsageError(Exception):
-    """A wrong command line; one line that repeats no value, which could be a key."""
+    """A wrong command line; one line without the values given, which could be keys."""
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse with faults as exceptions."""
+    """argparse with errors as exceptions."""
 
-    def __init__(self, command: str, description: str, epilog: str = "") -> None:
-        super().__init__(
-            prog=f"betatel-exporter {command}",
-            usage=f"betatel-exporter {command} [flags]",
-            description=description,
-            epilog=epilog,
-            allow_abbrev=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=_HelpFormatter, **options)
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message.removeprefix("argument "))
-
-    def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
-        """Raises UsageError."""
-        parsed, unknown = self.parse_known_args(arguments)
-        if unknown:
-            raise UsageError(self._about(unknown[0].partition("=")[0]))
-        return parsed
-
-    def _about(self, flag: str) -> str:
-        if not flag.startswith("-"):
-            return f"{self.prog} takes no arguments but flags and their values"
-        if flag.startswith("--api-key"):
-            return f"{flag}: the key is never a flag; set BETATEL_API_KEY_FILE or BETATEL_API_KEY"
-        allowed = [option for action in self._actions for option in action.option_strings]
-        return f"{flag}: no such flag{nearest(flag, allowed)}"
+        raise UsageError(re.sub(r"(['\"]).*\1", "(a value)", message.removeprefix("argument ")))
 
 
-def settings_parser(command: str, description: str) -> Parser:
-    """A flag for every setting that has one, under the setting's key; the model checks the values."""
-    parser = Parser(command, description, EPILOG)
-    for setting in settings_of():
-        if setting.flag:
-            switch: dict[str, Any] = (
-                {"nargs": "?", "const": "true"} if setting.field.annotation is bool else {}
-            )
-            parser.add_argument(
-                setting.flag,
-                dest=setting.key,
-                default=argparse.SUPPRESS,
-                metavar="VALUE",
-                **switch,
-                help=f"{setting.field.description} (default: {setting.default or 'none'})".replace("%", "%%"),
-            )
-    return parser
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command and its flags. Raises UsageError; --help and --version print and exit."""
+    first = arguments[0] if arguments else "serve"
+    if first.startswith("-") and first not in {"-h", "--help", "--version"}:
+        first, arguments = "serve", ["serve", *arguments]
+    if not first.startswith("-") and first not in COMMANDS:
+        allowed = ", ".join(COMMANDS)
+        raise UsageError(
+            f"{shown(first)}: unknown command{did_you_mean(first, COMMANDS)}; allowed: {allowed}"
+        )
+    parser, commands = make_parser([first])
+    parsed, unknown = parser.parse_known_args(arguments or ["serve"])
+    if unknown:
+        raise UsageError(_problem(unknown[0].partition("=")[0], commands[parsed.command]))
+    return parsed
 
 
-def world_parser(command: str, description: str) -> Parser:
+def make_parser(detailed: Collection[str] = tuple(COMMANDS)) -> tuple[Parser, Mapping[str, Parser]]:
+    """The parser, and those of the commands by name; without the flags of the commands that are not `detailed`."""
+    parser = Parser(
+        prog=PROGRAM, usage=f"{PROGRAM} [COMMAND] [flags]", description=DESCRIPTION, epilog=EPILOG
+    )
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    title = "commands, each with its own --help"
+    subparsers = parser.add_subparsers(title=title, dest="command", metavar="COMMAND")
+    _add_settings(parser, SETTINGS)
+    commands = {}
+    for name, (summary, description) in COMMANDS.items():
+        command = commands[name] = subparsers.add_parser(
+            name,
+            usage=f"{PROGRAM} {name} [flags]",
+            help=summary,
+            description=description or f"{summary[0].upper()}{summary[1:]}.",
+            epilog=EPILOG if name == "serve" else None,
+        )
+        if name in detailed:
+            _add_flags(name, command)
+    return parser, commands
+
+
+def _problem(argument: str, parser: Parser) -> str:
+    if not argument.startswith("-"):
+        return "unexpected argument: after the command, only flags and their values are allowed"
+    if argument.startswith("--api-key"):
+        return "--api-key: the key is never a flag; set BETATEL_API_KEY_FILE or BETATEL_API_KEY"
+    allowed = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001
+    return f"{shown(argument)}: unknown flag{did_you_mean(argument, allowed)}"
+
+
+def _add_flags(command: str, parser: Parser) -> None:
+    match command:
+        case "serve":
+            _add_settings(parser, SETTINGS)
+        case "check":
+            parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
+            _add_settings(parser, SETTINGS)
+        case "healthcheck":
+            keys = {"config_file", "web.listen_address", "web.config_file"}
+            _add_settings(parser, [setting for setting in SETTINGS if setting.key in keys])
+        case "simulate":
+            _add_world(parser)
+            _add_address(parser, "--listen-address", "listen_address", 10743)
+        case "demo":
+            _add_world(parser, speed=12.0)
+            _add_address(parser, "--web.listen-address", "web", 10742)
+            _add_address(parser, "--simulator.listen-address", "simulator", 10743)
+
+
+def _add_settings(parser: Parser, settings: Iterable[Setting]) -> None:
+    """A flag for each setting that has one; its value is checked with all other settings."""
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    for setting in settings:
+        if setting.flag is None:
+            continue
+        if setting.group not in groups:
+            groups[setting.group] = parser.add_argument_group(setting.group)
+        switch: dict[str, Any] = {"nargs": "?", "const": "true"} if setting.default_value is False else {}
+        default = f" (default: {setting.default})" if setting.default else ""
+        groups[setting.group].add_argument(
+            setting.flag,
+            dest=setting.key,
+            default=argparse.SUPPRESS,
+            metavar=setting.placeholder,
+            help=f"{setting.description}{default}".replace("`", "").replace("%", "%%"),
+            **switch,
+        )
+
+
+def _add_world(parser: Parser, speed: float = 1.0) -> None:
     """The flags of the simulated world."""
-    from betatel_exporter.simulator.scenarios import SCENARIOS  # noqa: PLC0415  the exporter itself starts without the simulator
+    from betatel_exporter.simulator.scenarios import SCENARIOS  # noqa: PLC0415  imports an HTTP server
 
-    parser = Parser(command, description)
     parser.add_argument(
         "--scenario",
-        choices=tuple(SCENARIOS),
+        type=_one_of(SCENARIOS),
         default="normal",
-        help="what the API does at first (default: %(default)s)",
+        metavar="NAME",
+        help=f"initial behavior of the API: {', '.join(SCENARIOS)} (default: %(default)s)",
     )
+    for flag, of, default, text in (
+        ("--seed", Whole(0, 999_999_999), 1, "random seed of the traffic"),
+        ("--speed", Number(0.001, 100_000), speed, "simulated seconds per second"),
+        ("--messages-per-hour", Number(0, 100_000), 600.0, "mean rate of messages"),
+    ):
+        parser.add_argument(
+            flag, type=_checked(of), default=default, metavar="NUMBER", help=f"{text} (default: {default:g})"
+        )
+
+
+def _add_address(parser: Parser, flag: str, name: str, port: int) -> None:
     parser.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="of the traffic (default: %(default)s)"
+        flag,
+        dest=name,
+        type=_checked(address),
+        default=Address("127.0.0.1", port),
+        metavar="ADDRESS",
+        help="address to listen on, [HOST]:PORT (default: %(default)s)",
     )
-    parser.add_argument(
-        "--speed",
-        type=_number(0.001, 100_000),
-        default=1.0,
-        metavar="N",
-        help="simulated seconds a second (default: 1)",
-    )
-    parser.add_argument(
-        "--messages-per-hour",
-        type=_number(0, 100_000),
-        default=600.0,
-        metavar="N",
-        help="mean rate (default: 600)",
-    )
-    return parser
 
 
-def address(text: str) -> Address:
-    """The type of a flag that takes an address."""
-    try:
-        return parse_address(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+def _one_of(allowed: Iterable[str]) -> Callable[[str], str]:
+    return _checked(Choice(tuple(allowed)))
 
 
-def _number(least: float, most: float) -> Callable[[str], float]:
-    def parse(text: str) -> float:
+def _checked(parse: Callable[[Value], T]) -> Callable[[str], T]:
+    """A parser of settings as the type of a flag."""
+
+    def check(text: str) -> T:
         try:
-            number = float(text)
-        except ValueError:
-            number = math.nan
-        if not least <= number <= most:
-            raise argparse.ArgumentTypeError(f"must be a number from {least:g} to {most:g}")
-        return number
+            return parse(Value.of_text("", text))
+        except DocumentError as error:
+            raise argparse.ArgumentTypeError(error.problem) from None
 
-    return parse
+    return check

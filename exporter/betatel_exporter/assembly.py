@@ -14,7 +14,7 @@ from betatel_exporter.api.resolver import Resolver
 from betatel_exporter.api.transport import Transport
 from betatel_exporter.calls import Calls
 from betatel_exporter.collector import Collector, time_budget
-from betatel_exporter.config import Configuration, Target
+from betatel_exporter.config import AccountConfig, Configuration
 from betatel_exporter.fairness import FairSemaphore
 from betatel_exporter.recent import RecentQuery
 from betatel_exporter.web.app import Options, create_app
@@ -22,17 +22,16 @@ from betatel_exporter.web.families import Build, Families
 from betatel_exporter.web.landing import LandingPage
 from betatel_exporter.webconfig import BasicAuth, WebConfig
 
-RECENT_PAGES, RECENT_SETTLE, RECENT_DESTINATIONS = 3, 120.0, 20
 
-
-def make_queries(target: Target) -> list[Query]:
+def make_queries(account: AccountConfig) -> list[Query]:
     """The queries of an account: one for each window, one for each status, and one for the recent records."""
     queries: list[Query] = [
-        *(StatsQuery(window, target.timezone) for window in target.windows),
+        *(StatsQuery(window, account.timezone) for window in account.windows),
         *(RecordsQuery(status) for status in Status),
     ]
-    if RECENT_PAGES:
-        queries.append(RecentQuery(secrets.token_bytes(32), RECENT_PAGES, RECENT_SETTLE, RECENT_DESTINATIONS))
+    if account.recent_pages:
+        recent = account.recent_pages, account.recent_settle, account.recent_destinations
+        queries.append(RecentQuery(secrets.token_bytes(32), *recent))
     return queries
 
 
@@ -42,22 +41,22 @@ def make_collectors(
     """A collector for each account with its own connection pool; the process-wide slots are shared."""
     settings = configuration.settings
     resolver = Resolver()
-    slots = FairSemaphore(settings.max_concurrency_total, len(configuration.targets) * len(Operation))
+    slots = FairSemaphore(settings.max_concurrency_total, len(configuration.accounts) * len(Operation))
     return [
         Collector(
-            target.name,
-            make_queries(target),
+            account.name,
+            make_queries(account),
             ApiClient(
                 Transport(
                     connections=settings.max_concurrency,
                     resolver=resolver,
-                    tls=lambda: configuration.tls,
-                    proxy=target.proxy,
+                    tls=lambda: configuration.tls.current if configuration.tls else None,
+                    proxy=account.proxy,
                 ),
-                target.base_url,
-                account_id=target.account_id,
-                key=target.key,
-                observer=calls.observer(target.name),
+                account.base_url,
+                account_id=account.account_id,
+                key=account.key,
+                observer=calls.observer(account.name),
                 user_agent=f"betatel-exporter/{__version__}",
                 clock=clock,
             ),
@@ -67,7 +66,7 @@ def make_collectors(
             call_budget=time_budget((), settings.timeout, settings.timeout_offset),
             clock=clock,
         )
-        for target in configuration.targets
+        for account in configuration.accounts
     ]
 
 
@@ -79,9 +78,9 @@ def make_app(
 ) -> ASGIApp:
     """The exporter's app for a configuration, behind the passwords of its web configuration file."""
     settings = configuration.settings
-    calls = Calls(target.name for target in configuration.targets)
+    calls = Calls(account.name for account in configuration.accounts)
     collectors = make_collectors(configuration, calls, clock)
-    budgets = {target.name: target.daily_budget or {} for target in configuration.targets}
+    budgets = {account.name: account.daily_budget for account in configuration.accounts}
     build = Build(__version__, settings.revision, platform.python_version())
     reloaded = (lambda: protection.reload_success) if protection else None
     options = Options(

@@ -1,6 +1,6 @@
-from betatel_exporter.config import settings_of
+from betatel_exporter.config import SETTINGS
 from betatel_exporter.definitions import CATALOGUE
-from tools import generate, references
+from tools import configuration, generate, references
 
 
 def test_no_generated_file_is_stale() -> None:
@@ -13,8 +13,8 @@ def test_the_reference_of_metrics_has_every_metric() -> None:
 
 
 def test_the_reference_of_settings_has_every_name_of_every_setting() -> None:
-    text = references.configuration()
-    for setting in settings_of():
+    text = configuration.configuration()
+    for setting in SETTINGS:
         assert f"| `{setting.key}` |" in text
         assert setting.flag is None or f"`{setting.flag}`" in text
         assert setting.variable is None or f"`{setting.variable}`" in text

@@ -101,18 +101,14 @@ class Exporter:
 
 
 def configured(
-    monkeypatch: pytest.MonkeyPatch,
+    _: pytest.MonkeyPatch,
     base_url: str,
     environment: Mapping[str, str] | None = None,
     **flags: str,
 ) -> Configuration:
     """Settings as an operator would give them."""
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-    for name, value in ({"BETATEL_API_KEY": KEY} | dict(environment or {})).items():
-        monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
-    return load({"account_id": ACCOUNT_ID, "base_url": base_url, **flags})
+    environ = {"BETATEL_API_KEY": KEY, **(environment or {})}
+    return load({"account_id": ACCOUNT_ID, "base_url": base_url, **flags}, environ)
 
 
 @contextlib.asynccontextmanager

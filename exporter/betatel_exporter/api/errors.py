@@ -8,10 +8,11 @@ ApiError                 reason
 ├── ConnectError         connect           no connection, or one that broke before an answer
 │   └── BrokenError                        the connection was there and broke: worth one retry
 ├── TlsError             tls               certificate or handshake
-└── InvalidResponseError invalid_response  anything but a whole answer of the documented shape
+├── InvalidResponseError invalid_response  anything but a whole answer of the documented shape
+└── KeyUnavailableError  internal          no usable API key, so nothing was sent
 
-Two reasons have no class here: ``timeout``, as the caller owns the time budget, and ``internal``, any exception that is none
-of these. The text of an error is safe to log and to show: it quotes no body, header, URL or key.
+``timeout`` has no class here, as the caller owns the time budget; any exception that is none of these is ``internal`` too.
+The text of an error is safe to log and to show: it quotes no body, header, URL or key.
 """
 
 from enum import StrEnum
@@ -94,3 +95,7 @@ class TlsError(ApiError):
 
 class InvalidResponseError(ApiError):
     reason = Reason.INVALID_RESPONSE
+
+
+class KeyUnavailableError(ApiError):
+    reason = Reason.INTERNAL

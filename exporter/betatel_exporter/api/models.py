@@ -9,55 +9,21 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Protocol, Self
 
 from pydantic import BeforeValidator, FailFast, TypeAdapter
 
 from betatel_exporter.api.fields import Count, InvalidAnswerError, Model, Number, Timestamp, validated
+from betatel_exporter.api.vocabulary import Operation, Status, Window
+
+__all__ = ["Operation", "Status", "Window"]  # importable from here too; the other names are this module's own
 
 DEFAULT_CURRENCY = "EUR"
 """What the stats page says ``currency`` defaults to."""
 
 MAX_CURRENCIES = 32
 """Maximum currencies per response, as each becomes a series; more are rejected."""
-
-
-class Window(StrEnum):
-    """The aggregate stat types: one total for a window that ends now."""
-
-    TODAY = "today"
-    LAST_MINUTE = "lastm"
-    LAST_5_MINUTES = "last5m"
-    LAST_10_MINUTES = "last10m"
-    LAST_30_MINUTES = "last30m"
-    LAST_HOUR = "lasth"
-    LAST_12_HOURS = "last12h"
-    LAST_24_HOURS = "last24h"
-    LAST_30_DAYS = "lastmonth"
-
-
-class Status(StrEnum):
-    """The delivery statuses of a record."""
-
-    PENDING = "PENDING"
-    SENT = "SENT"
-    DELIVERED = "DELIVERED"
-    READ = "READ"
-    EXPIRED = "EXPIRED"
-    REVOKED = "REVOKED"
-    FAILED = "FAILED"
-
-    @property
-    def in_flight(self) -> bool:
-        """Whether a message in this status is still on its way."""
-        return self in {Status.PENDING, Status.SENT}
-
-
-class Operation(StrEnum):
-    STATS = "stats"
-    TDR = "tdr"
 
 
 @dataclass(frozen=True, slots=True)

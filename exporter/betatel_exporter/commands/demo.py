@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -65,8 +64,6 @@ async def simulate(world: World, address: Address) -> None:
 
 async def demo(world: World, api_address: Address, web_address: Address) -> None:
     """Simulated API and exporter in one process, on the simulated world's own clock; it scrapes itself."""
-    _leave_out_the_environment()
-    os.environ["BETATEL_API_KEY"] = simulator.API_KEY
     clock = FastClock(world.speed)
     with bind(api_address) as api, bind(web_address) as web:
         api_url, web_url = f"http://{bound(api)}", f"http://{bound(web)}"
@@ -75,7 +72,7 @@ async def demo(world: World, api_address: Address, web_address: Address) -> None
             "base_url": f"{api_url}{simulator.BASE_PATH}",
             "daily_budget": "EUR=500",
         }
-        configuration = load(flags)
+        configuration = load(flags, {"BETATEL_API_KEY": simulator.API_KEY})
         simulated = replace(world, speed=1.0).app(clock)
         services = [Service(simulated, api), Service(make_app(configuration, clock=clock), web)]
         narrating = _narrate(web_url, api_url, world, lambda: str(simulated.state.world.scenario_name))
@@ -92,13 +89,6 @@ class FastClock:
 
     def __call__(self) -> float:
         return self._start + (self._clock() - self._start) * self._speed
-
-
-def _leave_out_the_environment() -> None:
-    """Neither a real account's settings nor a proxy have a part in the demo."""
-    for name in list(os.environ):
-        if name.startswith("BETATEL_") or name.lower().endswith("_proxy"):
-            del os.environ[name]
 
 
 async def _narrate(web: str, api: str, world: World, scenario: Callable[[], str]) -> None:

@@ -8,7 +8,7 @@ import argparse
 import socket
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 from betatel_exporter.address import DEFAULT_ADDRESS, Address, parse_address
 
@@ -21,11 +21,11 @@ TIMEOUT = 4.0
 REQUEST = b"GET /-/healthy HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 SETTINGS = {
-    "listen_address": ("--web.listen-address", "BETATEL_WEB__LISTEN_ADDRESS"),
-    "web_config": ("--web.config.file", "BETATEL_WEB__CONFIG_FILE"),
-    "config": ("--config.file", "BETATEL_CONFIG_FILE"),
+    "web.listen_address": ("--web.listen-address", "BETATEL_WEB__LISTEN_ADDRESS"),
+    "web.config_file": ("--web.config.file", "BETATEL_WEB__CONFIG_FILE"),
+    "config_file": ("--config.file", "BETATEL_CONFIG_FILE"),
 }
-"""Flag and variable of each setting that says where the exporter listens."""
+"""Flag and variable of each setting that says where the exporter listens, by its key."""
 
 
 class Endpoint(NamedTuple):
@@ -34,24 +34,33 @@ class Endpoint(NamedTuple):
     """A web configuration file is set, so the exporter may serve HTTPS."""
 
 
-def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Exit code: 0 healthy, 1 unhealthy, 2 wrong settings."""
     try:
-        return 0 if healthy(endpoint(_settings(arguments, environment))) else UNHEALTHY
+        return run(_flags(arguments), environ)
     except ValueError as error:
-        sys.stderr.write(f"betatel-exporter: {error}\n")
-        return WRONG_SETTINGS
+        return _fail(error)
 
 
-def endpoint(settings: argparse.Namespace) -> Endpoint:
-    """Where an exporter with these settings listens; raises ValueError."""
-    web = _web_section(settings.config) if settings.config else {}
-    address = settings.listen_address or web.get("listen_address")
+def run(flags: Mapping[str, str], environ: Mapping[str, str]) -> int:
+    """The same, with the flags by the key of their setting."""
     try:
-        parsed = parse_address(str(address)) if address else DEFAULT_ADDRESS
+        return 0 if healthy(endpoint(flags, environ)) else UNHEALTHY
+    except ValueError as error:
+        return _fail(error)
+
+
+def endpoint(flags: Mapping[str, str], environ: Mapping[str, str]) -> Endpoint:
+    """Where an exporter with these settings listens; raises ValueError."""
+    given = {key: flags.get(key) or environ.get(variable) for key, (_, variable) in SETTINGS.items()}
+    file = given["config_file"]
+    web = _web_section(file) if file else {}
+    address = given["web.listen_address"] or web.get("listen_address")
+    try:
+        parsed = parse_address(address) if address else DEFAULT_ADDRESS
     except ValueError as error:
         raise ValueError(f"web.listen_address: {error}") from None
-    return Endpoint(parsed, tls=bool(settings.web_config or web.get("config_file")))
+    return Endpoint(parsed, tls=bool(given["web.config_file"] or web.get("config_file")))
 
 
 def healthy(endpoint: Endpoint) -> bool:
@@ -64,32 +73,37 @@ class _Parser(argparse.ArgumentParser):
         raise ValueError(message.removeprefix("argument "))
 
 
-def _settings(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
+def _flags(arguments: Sequence[str]) -> Mapping[str, str]:
     parser = _Parser(
         prog="betatel-exporter healthcheck",
         description="Request /-/healthy of the exporter on this machine: exit code 0 healthy, 1 unhealthy.",
         allow_abbrev=False,
+        argument_default=argparse.SUPPRESS,
     )
-    for name, (flag, variable) in SETTINGS.items():
-        parser.add_argument(flag, dest=name, default=environment.get(variable), help=f"also {variable}")
-    settings, unknown = parser.parse_known_args(arguments)
+    for key, (flag, variable) in SETTINGS.items():
+        parser.add_argument(flag, dest=key, metavar="VALUE", help=f"also {variable}")
+    flags, unknown = parser.parse_known_args(arguments)
     if unknown:  # not repeated: it could be a key
-        raise ValueError(
-            f"healthcheck: unknown argument; allowed: {', '.join(flag for flag, _ in SETTINGS.values())}"
-        )
-    return settings
+        allowed = ", ".join(flag for flag, _ in SETTINGS.values())
+        raise ValueError(f"healthcheck: unknown argument; allowed: {allowed}")
+    return vars(flags)
 
 
-def _web_section(path: str) -> Mapping[str, Any]:
+def _web_section(path: str) -> Mapping[str, str]:
     from pathlib import Path
 
-    from betatel_exporter.strictyaml import YamlError, read_yaml
+    from betatel_exporter.files import DOCUMENT_BYTES, DocumentError, UnreadableError, parse, read
 
     try:
-        web = read_yaml(Path(path)).get("web", {})
-    except YamlError as error:
+        web = parse(read(Path(path), DOCUMENT_BYTES), Path(path)).members().get("web")
+        return {name: value.scalar() for name, value in web.members().items()} if web else {}
+    except (DocumentError, UnreadableError) as error:
         raise ValueError(f"config_file: {error}") from None
-    return web if isinstance(web, dict) else {}
+
+
+def _fail(error: ValueError) -> int:
+    sys.stderr.write(f"betatel-exporter: {error}\n")
+    return WRONG_SETTINGS
 
 
 def _answers(address: Address, *, tls: bool) -> bool:

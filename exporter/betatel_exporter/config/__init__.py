@@ -1,24 +1,26 @@
-"""The settings: one model, three ways in; the only reader of environment and files.
+"""The settings: one model, three ways to set them. Reads the environment it is given, and files.
 
-A fault is told on one line that names the setting, what is wrong and what is allowed. Neither a key nor an account id
-appears in a fault or a repr.
+A fault is one line that names the place, the problem and what is allowed, and never a value: it may be a key in the wrong
+place. Importing this package is cheap, because --help does: what needs an HTTP client or TLS is imported where it is used.
 """
 
 from betatel_exporter.address import Address
-from betatel_exporter.config.load import Configuration, SettingsError, load, nearest, read
+from betatel_exporter.config.accounts import AccountConfig
+from betatel_exporter.config.errors import SettingsError
+from betatel_exporter.config.load import Configuration, load
 from betatel_exporter.config.model import Settings
-from betatel_exporter.config.names import Setting, settings_of
-from betatel_exporter.config.targets import Target
+from betatel_exporter.config.setting import Setting
+from betatel_exporter.config.sources import ACCOUNT_SETTINGS, ONE_ACCOUNT, SETTINGS
 
 __all__ = [
+    "ACCOUNT_SETTINGS",
+    "ONE_ACCOUNT",
+    "SETTINGS",
+    "AccountConfig",
     "Address",
     "Configuration",
     "Setting",
     "Settings",
     "SettingsError",
-    "Target",
     "load",
-    "nearest",
-    "read",
-    "settings_of",
 ]

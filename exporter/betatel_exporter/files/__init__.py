@@ -7,10 +7,11 @@ may be a secret in the wrong place.
 from betatel_exporter.files.document import parse
 from betatel_exporter.files.following import Files, Followed
 from betatel_exporter.files.names import did_you_mean, is_name, shown
-from betatel_exporter.files.reading import DOCUMENT_BYTES, SECRET_BYTES, UnreadableError, read
+from betatel_exporter.files.reading import BUNDLE_BYTES, DOCUMENT_BYTES, SECRET_BYTES, UnreadableError, read
 from betatel_exporter.files.values import DocumentError, Value
 
 __all__ = [
+    "BUNDLE_BYTES",
     "DOCUMENT_BYTES",
     "SECRET_BYTES",
     "DocumentError",

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -46,46 +46,52 @@ class Followed(Generic[T]):
         errors: type[Exception] | tuple[type[Exception], ...],
         name: str,
         log: logging.Logger,
+        details: Mapping[str, str] | None = None,
     ) -> None:
-        """Loads at once and raises what `load` raises. `errors` are those that it raises for a file with a fault.
+        """`load` reads every file through the Files it is given, and raises one of `errors` for a file with a fault.
 
-        `load` reads every file through the Files it is given, so that their changes are noticed. `name` is the value's name
-        in log lines. Errors must not contain secrets: they are logged.
+        Their texts are logged, so they must not contain secrets. `name` is the value's name in log lines, `details` are
+        further fields. Nothing is loaded before `current` is asked for.
         """
         self._load = load
         self._errors = errors
         self._name = name
         self._log = log
+        self._details = details or {}
         self._fault: str | None = None
-        self._files = Files()
-        self._value = load(self._files)
+        self._good: tuple[T, Files] | None = None
 
     @property
     def current(self) -> T:
-        """The value as the files have it now, else the last good one."""
-        if self._fault is not None or self._files.changed():
+        """The value as the files have it now, else the last good one; raises what `load` raises where there is none."""
+        if self._good is None:
+            self._good = self._loaded()
+        elif self._fault is not None or self._good[1].changed():
             self._reload()
-        return self._value
+        return self._good[0]
 
     @property
     def fault(self) -> str | None:
-        """Why the files as they are now cannot be used; None where `current` is what they say."""
+        """Why the files could not be used when last read; None where `current` is what they said."""
         return self._fault
 
-    def _reload(self) -> None:
+    def _loaded(self) -> tuple[T, Files]:
         files = Files()
+        return self._load(files), files
+
+    def _reload(self) -> None:
         try:
-            value = self._load(files)
+            self._good = self._loaded()
         except self._errors as error:
-            self._files = files
             self._fail(str(error))
         else:
-            self._files, self._value, self._fault = files, value, None
-            self._log.info(f"{self._name} reloaded")
+            self._fault = None
+            self._log.info(f"{self._name} reloaded", extra=self._details)
 
     def _fail(self, fault: str) -> None:
         if fault != self._fault:
-            self._log.error(f"{self._name} not reloaded, keeping the last good one", extra={"error": fault})
+            extra = {**self._details, "error": fault}
+            self._log.error(f"{self._name} not reloaded, keeping the last good one", extra=extra)
         self._fault = fault
 
 

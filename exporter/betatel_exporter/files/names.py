@@ -29,4 +29,4 @@ def nearest(text: str, allowed: Iterable[str]) -> str | None:
 def did_you_mean(text: str, allowed: Iterable[str]) -> str:
     """The end of a sentence about a mistyped name, or nothing."""
     name = nearest(text, allowed)
-    return f", did you mean {name}?" if name else ""
+    return f"; did you mean {name}?" if name else ""

@@ -8,6 +8,9 @@ from pathlib import Path
 SECRET_BYTES = 64 * 1024
 """Limit for a key, a certificate or a private key."""
 
+BUNDLE_BYTES = 1024 * 1024
+"""Limit for certificate authorities: the system's bundles have some 300 KB."""
+
 DOCUMENT_BYTES = 256 * 1024
 """Limit for a YAML document."""
 

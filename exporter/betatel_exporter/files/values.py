@@ -1,9 +1,9 @@
 """The values of a document, each with its place; what is wrong with one is one line."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from betatel_exporter.files.names import did_you_mean, shown
 
@@ -16,8 +16,8 @@ _FALSE = frozenset({"false", "no", "off"})
 class DocumentError(Exception):
     """A document that cannot be used. str() is one line: file, line, name, what is wrong, what is allowed."""
 
-    def __init__(self, source: Path, problem: str, *, line: int | None = None, name: str = "") -> None:
-        place = f"{source}:{line}" if line else str(source)
+    def __init__(self, source: Path | None, problem: str, *, line: int | None = None, name: str = "") -> None:
+        place = f"{source}:{line}" if line else str(source or "")
         super().__init__(": ".join(filter(None, (place, name, problem))))
         self.problem = problem
 
@@ -26,15 +26,21 @@ class DocumentError(Exception):
 class Value:
     """One value of a document. No error repeats a value, because a misplaced one may be a secret."""
 
-    source: Path
+    source: Path | None
+    """None for a value that comes from no file, such as a flag's."""
     kind: Kind
-    content: "str | Sequence[Value] | Mapping[str, Value]"
+    content: "str | Sequence[Value] | Mapping[str, Value]" = field(repr=False)
     """The text of a scalar as it is written, the items of a list, the members of a mapping by name."""
     line: int = 0
-    """From 1; 0 where the value comes from no file."""
+    """From 1; 0 outside of a file."""
     column: int = 0
     name: str = ""
-    """Dotted path from the top of the document."""
+    """What errors call it: in a document the dotted path from the top."""
+
+    @classmethod
+    def of_text(cls, name: str, text: str) -> Self:
+        """A text that comes from no file."""
+        return cls(None, "text", text, name=name)
 
     def fault(self, problem: str) -> DocumentError:
         return DocumentError(self.source, problem, line=self.line, name=self.name)
@@ -62,8 +68,16 @@ class Value:
             if name in reasons and not member.empty:
                 raise member.fault(f"not supported: {reasons[name]}")
             if name not in known and name not in reasons:
-                raise member.fault(f"unknown setting{did_you_mean(name, known)}; allowed: {', '.join(known)}")
+                raise member.fault(f"unknown setting{did_you_mean(name, known)} allowed: {', '.join(known)}")
         return {name: member for name, member in members.items() if not member.empty}
+
+    def absent(self, name: str) -> "Value":
+        """A member that is not set, for errors about it."""
+        return replace(self, kind="null", content="", name=self._below(name))
+
+    def named(self, name: str) -> "Value":
+        """The same value under another name in errors."""
+        return replace(self, name=name)
 
     def items(self) -> Sequence["Value"]:
         """The values of a list; raises DocumentError."""
@@ -103,7 +117,11 @@ class Value:
         text = self.text()
         if not text.isprintable():
             raise self.fault("must be the path of a file, not its contents")
-        return self.source.parent / text
+        return self.source.parent / text if self.source else Path(text)
+
+    def with_text(self, text: str) -> "Value":
+        """A text at the same place, such as a part of this one."""
+        return replace(self, kind="text", content=text)
 
     def _below(self, name: str) -> str:
         return f"{self.name}.{name}" if self.name else name

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from betatel_exporter.config import Configuration, load, settings_of
+from betatel_exporter.config import SETTINGS, Configuration, load
 from tools.chart.build import CHART, ROOT
 
 MOUNTED = "/etc/betatel-exporter"
@@ -48,48 +48,42 @@ def mount(tmp_path: Path) -> Mount:
     return write
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("BETATEL_")]:
-        monkeypatch.delenv(name)
-
-
 def test_defaults_of_the_chart_are_the_exporters(template: Template, mount: Mount) -> None:
-    written = load({"config_file": str(mount(template("default-values.yaml")))}).settings
+    written = load({"config_file": str(mount(template("default-values.yaml")))}, {}).settings
 
-    for setting in settings_of():
+    for setting in SETTINGS:
         if setting.path[0] not in NOT_IN_THE_FILE | {"accounts"}:
             value: Any = written
             for name in setting.path:
                 value = getattr(value, name)
-            assert value == setting.field.get_default(), setting.key
+            assert value == setting.default_value, setting.key
 
 
 def test_every_setting_can_be_reached_through_the_chart(template: Template) -> None:
     document = yaml.safe_load(_config(template("everything-values.yaml")))
 
     assert set(_leaves(document)) | {"accounts"} >= {
-        setting.key for setting in settings_of() if setting.path[0] not in NOT_IN_THE_FILE
+        setting.key for setting in SETTINGS if setting.path[0] not in NOT_IN_THE_FILE
     }
 
 
 def test_several_accounts_arrive_with_their_own_keys_and_settings(template: Template, mount: Mount) -> None:
-    configuration = load({"config_file": str(mount(template("several-accounts-values.yaml")))})
+    configuration = load({"config_file": str(mount(template("several-accounts-values.yaml")))}, {})
 
     assert [_described(configuration, index) for index in range(3)] == [
         ("bank", "1_000", "key-of-bank", ["last5m", "lasth", "last24h", "today"], "Europe/Sarajevo", {}),
         ("shop", "675e61", "key-of-shop", ["last5m", "lasth", "last24h"], "UTC", {"EUR": 50}),
         ("spare.test_1", "0x1F", "key-of-spare.test_1", ["last5m", "lasth", "last24h"], "UTC", {}),
     ]
-    assert configuration.targets[2].base_url == "https://api.example.com/api/v1/connect-hub"
+    assert configuration.accounts[2].base_url == "https://api.example.com/api/v1/connect-hub"
 
 
 def test_a_large_budget_stays_a_number(template: Template, mount: Mount) -> None:
     objects = template("default-values.yaml", "--set", "accounts.default.dailyBudget.XAF=25000000")
 
-    configuration = load({"config_file": str(mount(objects))})
+    configuration = load({"config_file": str(mount(objects))}, {})
 
-    assert configuration.targets[0].daily_budget == {"XAF": 25_000_000}
+    assert configuration.accounts[0].daily_budget == {"XAF": 25_000_000}
 
 
 def test_a_missing_key_is_told_on_one_line(template: Template, mount: Mount) -> None:
@@ -167,7 +161,7 @@ def test_a_changed_setting_replaces_the_pods_and_a_changed_key_does_not(template
 
 
 def test_the_container_port_is_the_exporters_own(template: Template) -> None:
-    (web,) = [setting for setting in settings_of() if setting.key == "web.listen_address"]
+    (web,) = [setting for setting in SETTINGS if setting.key == "web.listen_address"]
     (port,) = _pod(template("default-values.yaml"))["containers"][0]["ports"]
 
     assert f":{port['containerPort']}" == web.default
@@ -185,17 +179,11 @@ def test_the_values_are_documented_with_the_exporters_limits() -> None:
         "max_concurrency_total": settings["maxConcurrencyTotal"],
         "web.max_requests": settings["web"]["properties"]["maxRequests"],
     }
-    names = {"gt": "exclusiveMinimum", "ge": "minimum", "le": "maximum"}
 
-    for setting in settings_of():
+    for setting in SETTINGS:
         if setting.key in repeated:
-            bounds = {
-                names[name]: getattr(bound, name)
-                for bound in setting.field.metadata
-                for name in names
-                if hasattr(bound, name)
-            }
-            assert bounds == {key: value for key, value in repeated.pop(setting.key).items() if key != "type"}
+            limits = {key: value for key, value in repeated.pop(setting.key).items() if key != "type"}
+            assert setting.bounds == limits, setting.key
     assert repeated == {}
 
 
@@ -218,7 +206,7 @@ def _leaves(document: Any, above: str = "") -> Iterator[str]:
 
 
 def _described(configuration: Configuration, index: int) -> tuple[Any, ...]:
-    target = configuration.targets[index]
+    target = configuration.accounts[index]
     return (
         target.name,
         target.account_id,

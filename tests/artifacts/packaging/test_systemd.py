@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from betatel_exporter.config import settings_of
+from betatel_exporter.config import SETTINGS
 from tests.support.paths import ROOT
 
 UNIT = (ROOT / "packaging/systemd/betatel-exporter.service").read_text(encoding="utf-8")
@@ -59,4 +59,4 @@ def test_the_variables_are_the_exporters() -> None:
     named = set(re.findall(r"BETATEL_\w+", UNIT))
 
     assert named
-    assert named <= {setting.variable for setting in settings_of()}
+    assert named <= {setting.variable for setting in SETTINGS}

@@ -63,7 +63,7 @@ async def test_the_ca_file_is_trusted_beside_the_system_s(
     system_s = ssl.create_default_context().cert_store_stats()["x509_ca"]
     configuration = configured(monkeypatch, "https://api.example", ca_file=str(authorities.ca_file))
     assert configuration.tls is not None
-    assert configuration.tls.cert_store_stats()["x509_ca"] == system_s + 1
+    assert configuration.tls.current.cert_store_stats()["x509_ca"] == system_s + 1
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

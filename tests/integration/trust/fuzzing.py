@@ -1,11 +1,9 @@
 """Inputs nobody should send, and what must hold for each: nothing but a clean answer."""
 
-import contextlib
 import json
 import math
-import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +19,8 @@ from betatel_exporter.api.models import (
     Status,
     Window,
 )
-from betatel_exporter.config import SettingsError, load, settings_of
+from betatel_exporter.config import SETTINGS as KNOWN
+from betatel_exporter.config import SettingsError, load
 from betatel_exporter.webconfig import WebConfig, WebConfigError
 from tests.support.command import Exporter
 from tools.faults.api import CODE, KEY, PHONE, FakeApi, good_body
@@ -58,21 +57,6 @@ class Rig:
             for line in self.exporter.process.lines
             if "level=error" in line or "level=critical" in line or "Traceback" in line
         ]
-
-
-@contextlib.contextmanager
-def environ(variables: Mapping[str, str]) -> Iterator[None]:
-    """These variables of ours and no others; no proxies."""
-    kept = dict(os.environ)
-    for name in kept:
-        if name.startswith("BETATEL_") or name.lower().endswith("_proxy"):
-            del os.environ[name]
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(kept)
 
 
 ODD_TEXTS = st.sampled_from(
@@ -264,7 +248,7 @@ def any_request_gets_a_clean_answer(rig: Rig, content: bytes) -> None:
     assert rig.troubles() == []
 
 
-KEYS = sorted({part for setting in settings_of() for part in setting.path} | {"name", "api_key", "windows"})
+KEYS = sorted({part for setting in KNOWN for part in setting.path} | {"name", "accounts"})
 SETTING_VALUES = SCALARS | st.sampled_from(
     [
         "http://[",
@@ -341,12 +325,11 @@ FILES = (
 def a_settings_file_is_settings_or_faults_of_one_line_each(folder: Path, content: bytes) -> None:
     file = folder / "settings.yml"
     file.write_bytes(content)
-    with environ({"BETATEL_API_KEY": KEY, "BETATEL_ACCOUNT_ID": "an-account"}):
-        loads_or_tells({"config_file": str(file)})
+    loads_or_tells({"config_file": str(file)})
 
 
 FLAGS = st.dictionaries(
-    st.sampled_from([setting.key for setting in settings_of() if setting.flag]),
+    st.sampled_from([setting.key for setting in KNOWN if setting.flag]),
     (SETTING_VALUES.map(str) | st.text(max_size=30)).filter(
         lambda text: "\0" not in text
     ),  # no argument can hold it
@@ -355,14 +338,13 @@ FLAGS = st.dictionaries(
 
 
 def flags_are_settings_or_faults_of_one_line_each(flags: Mapping[str, str]) -> None:
-    with environ({"BETATEL_API_KEY": KEY, "BETATEL_ACCOUNT_ID": "an-account"}):
-        loads_or_tells(flags)
+    loads_or_tells(flags)
 
 
 def loads_or_tells(flags: Mapping[str, str]) -> None:
     faults: Sequence[str] = ()
     try:
-        load(flags)
+        load(flags, {"BETATEL_API_KEY": KEY, "BETATEL_ACCOUNT_ID": "an-account"})
     except SettingsError as error:
         faults = error.faults or ("",)
     for fault in faults:

@@ -115,7 +115,11 @@ async def test_a_good_day_brings_no_secret_to_light(
     assert pages[0].up == 1
     assert api.keys == {KEY}
     assert not leaks(
-        logged.getvalue(), *(page.text for page in pages), out.getvalue(), objects, str(configuration.targets)
+        logged.getvalue(),
+        *(page.text for page in pages),
+        out.getvalue(),
+        objects,
+        str(configuration.accounts),
     )
 
 
@@ -156,7 +160,7 @@ def test_a_key_that_cannot_be_one_is_refused_unseen(
     with pytest.raises(SettingsError) as caught:
         configured(monkeypatch, "http://127.0.0.1:1", environment)
     (fault,) = caught.value.faults
-    assert fault.startswith("api_key_file (BETATEL_API_KEY_FILE): ")
+    assert fault.startswith("BETATEL_API_KEY_FILE: ")
     assert not leaks(str(caught.value))
 
 
@@ -204,7 +208,7 @@ async def test_a_key_file_that_breaks_leaves_the_last_key_in_use_and_is_told_onc
         assert (await exporter.scrape()).up == 1
         assert (await exporter.scrape()).up == 1
         assert api.keys == {KEY}
-    assert logged.getvalue().count("key file unusable") == 1
+    assert logged.getvalue().count("key file not reloaded") == 1
     assert not leaks(logged.getvalue())
 
 
@@ -228,7 +232,7 @@ async def test_a_wrong_key_is_unauthorized_until_the_file_is_mended(
     "url", [f"https://user:{KEY}@api.example", f"https://{KEY}@api.example", f"https://api.example?key={KEY}"]
 )
 def test_a_base_url_with_a_secret_in_it_is_refused_unseen(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SettingsError, match="base_url") as caught:
+    with pytest.raises(SettingsError, match="--base-url") as caught:
         configured(monkeypatch, url)
     assert not leaks(str(caught.value))
 

@@ -101,7 +101,7 @@ def test_a_taken_port_is_one_line_and_exit_code_1(api: FakeApi) -> None:
 def test_it_starts_in_an_empty_environment_only_to_say_what_is_missing() -> None:
     result = run()
     assert result.returncode == 2
-    assert [line.split(" ")[1] for line in result.stderr.splitlines()] == ["account_id", "api_key"]
+    assert [line.split(" ")[1] for line in result.stderr.splitlines()] == ["account_id", "api_key_file"]
     assert "Traceback" not in result.stderr
 
 

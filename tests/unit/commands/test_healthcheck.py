@@ -75,7 +75,7 @@ def test_the_default_address_is_that_of_the_settings() -> None:
     ("arguments", "environment", "message"),
     [
         ([], {LISTEN: "nowhere"}, "web.listen_address: must be [HOST]:PORT"),
-        ([], {"BETATEL_CONFIG_FILE": "/nowhere"}, "config_file: cannot be read"),
+        ([], {"BETATEL_CONFIG_FILE": "/nowhere"}, "config_file: no such file or directory in /"),
         (["--config.file"], {}, "--config.file: expected one argument"),
         (["secret"], {}, "unknown argument; allowed: --web.listen-address"),
     ],

@@ -111,11 +111,11 @@ def test_a_value_says_where_it_is_and_what_is_wrong_and_never_what_it_is() -> No
         (b.items()[1].text, ":3: top.b[1]: must be text, not a number: quote it"),
         (b.scalar, ":3: top.b: must be one value, not a list"),
         (c.flag, ":4: top.c: must be true or false"),
-        (lambda: c.choice(["secret", "x"]), ":4: top.c: must be one of secret, x, did you mean secret?"),
+        (lambda: c.choice(["secret", "x"]), ":4: top.c: must be one of secret, x; did you mean secret?"),
         (lambda: hidden.choice(["y"]), ":2: top.a.(a name): must be one of y"),
         (
             lambda: members.known_members(["aa", "b"], {"c": "use b"}),
-            ":2: top.a: unknown setting, did you mean aa?; allowed: aa, b",
+            ":2: top.a: unknown setting; did you mean aa? allowed: aa, b",
         ),
         (
             lambda: members.known_members(["a", "b"], {"c": "use b"}),

@@ -54,7 +54,7 @@ def test_every_way_to_change_a_file_is_followed(path: Path, change: Callable[[Pa
     assert value.current == 2
 
 
-def test_nothing_is_loaded_while_the_contents_stay_the_same(path: Path) -> None:
+def test_nothing_is_loaded_again_while_the_contents_stay_the_same(path: Path) -> None:
     loads = []
 
     def load(files: Files) -> bytes:
@@ -62,6 +62,7 @@ def test_nothing_is_loaded_while_the_contents_stay_the_same(path: Path) -> None:
         return files.read(path, SECRET_BYTES)
 
     value = Followed(load, errors=UnreadableError, name="bytes", log=logger)
+    assert value.current == b"1"
     path.write_text("1")
     assert (value.current, len(loads)) == (b"1", 1)
 
@@ -71,6 +72,7 @@ def test_a_fault_keeps_the_last_good_value_and_is_logged_once_until_it_is_over(
 ) -> None:
     caplog.set_level(logging.INFO)
     value = followed(path)
+    assert value.current == 1
     path.write_text("one")
     assert [value.current, value.current] == [1, 1]
     fault: str | None = value.fault
@@ -95,6 +97,7 @@ def test_a_failed_load_is_retried_though_no_file_changes(path: Path) -> None:
         return content
 
     value = Followed(load, errors=OSError, name="bytes", log=logger)
+    assert value.current == b"1"
     failing = True
     path.write_text("2")
     assert value.current == b"1"
@@ -102,6 +105,11 @@ def test_a_failed_load_is_retried_though_no_file_changes(path: Path) -> None:
     assert value.current == b"2"
 
 
-def test_the_first_load_raises(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableError):
-        followed(tmp_path / "nothing")
+def test_without_a_value_every_access_raises_until_a_load_succeeds(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    value = followed(path)
+    for _ in range(2):
+        with pytest.raises(UnreadableError):
+            _ = value.current
+    path.write_text("1")
+    assert value.current == 1

@@ -36,7 +36,7 @@ def test_names_are_repeated_and_what_may_be_a_key_is_not() -> None:
 
 @pytest.mark.parametrize(
     ("text", "hint"),
-    [("timeuot", ", did you mean timeout?"), ("x" * 100_000, ""), ("colour", "")],
+    [("timeuot", "; did you mean timeout?"), ("x" * 100_000, ""), ("colour", "")],
     ids=["near", "long", "far"],
 )
 def test_a_mistyped_name_has_a_hint(text: str, hint: str) -> None:

@@ -1,0 +1,191 @@
+"""The settings from flags, environment and file, in this order of precedence."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from betatel_exporter.config.accounts import Given
+from betatel_exporter.config.errors import SettingsError
+from betatel_exporter.config.model import AccountSettings, LogSettings, Settings, WebSettings
+from betatel_exporter.config.setting import PREFIX, Setting, declared_in
+from betatel_exporter.files import (
+    DOCUMENT_BYTES,
+    DocumentError,
+    UnreadableError,
+    Value,
+    did_you_mean,
+    is_name,
+    parse,
+    read,
+    shown,
+)
+
+Values = Mapping[str, Value]
+"""By the key of a setting; without settings that are not set."""
+
+SETTINGS = tuple(declared_in(Settings))
+ACCOUNT_SETTINGS = tuple(declared_in(AccountSettings))
+SECTIONS = ("web", "log")
+
+ONE_ACCOUNT = {
+    "name": "account_name",
+    "account_id": "account_id",
+    "api_key_file": "api_key_file",
+    "api_key": "api_key",
+    "daily_budget": "daily_budget",
+}
+"""By the key within the list of accounts: the setting outside of it, which the list replaces."""
+
+SERVICE_LINK = re.compile(r"BETATEL_\w*?(SERVICE_HOST|SERVICE_PORT\w*|PORT|PORT_\d+_(TCP|UDP|SCTP)\w*)")
+"""Variables that Kubernetes sets in every pod for a Service whose name begins with betatel."""
+
+
+class Sources:
+    """Reads what is given, and collects what is wrong with it."""
+
+    def __init__(self, flags: Mapping[str, str], environ: Mapping[str, str]) -> None:
+        """`flags` by the key of the setting. Raises SettingsError for a settings file that cannot be read."""
+        self.faults = list(_unknown_variables(environ))
+        given = dict(_given(flags, environ))
+        self._document = self._read_document(given["config_file"]) if "config_file" in given else {}
+        self._values: Values = self._document | given
+
+    def settings(self) -> Settings:
+        """With the defaults in place of what is wrong or missing."""
+        sections: dict[str, dict[str, Any]] = {name: {} for name in ("", *SECTIONS)}
+        for setting, value in self._parsed(SETTINGS, self._values):
+            sections[setting.section][setting.name] = value
+        web, log = WebSettings(**sections["web"]), LogSettings(**sections["log"])
+        return Settings(web=web, log=log, **sections[""])
+
+    def accounts(self, settings: Settings) -> list[Given]:
+        """Those of the list, or the one that the settings describe; without those that cannot be parsed."""
+        listed = self._document.get("accounts")
+        if listed is None:
+            return [self._one_account(settings)]
+        mixed = [self._values[key].name for key in ONE_ACCOUNT.values() if key in self._values]
+        if mixed:
+            self.faults.append(f"accounts: not allowed together with {' and '.join(mixed)}")
+        return [given for item in self._items(listed) if (given := self._account(item)) is not None]
+
+    def fault(self, key: str, problem: str) -> str:
+        """A fault of a setting that is set."""
+        return str(self._values[key].fault(problem))
+
+    def _read_document(self, path: Value) -> dict[str, Value]:
+        try:
+            file = path.path()
+            return dict(self._flat(parse(read(file, DOCUMENT_BYTES), file)))
+        except UnreadableError as error:
+            self.faults.append(f"{path.name}: {error}")
+        except DocumentError as error:
+            self.faults.append(str(error))
+        raise SettingsError(self.faults)
+
+    def _flat(self, document: Value) -> Iterator[tuple[str, Value]]:
+        """The settings of a document, those of its sections included."""
+        names: dict[str, list[str]] = {name: [] for name in ("", *SECTIONS)}
+        for setting in SETTINGS:
+            if setting.in_file:
+                names[setting.section].append(setting.name)
+        for name, member in self._members(document, ["accounts", *SECTIONS, *names[""]]):
+            if name in SECTIONS:
+                yield from ((f"{name}.{key}", value) for key, value in self._members(member, names[name]))
+            else:
+                yield name, member
+
+    def _members(self, value: Value, known: Collection[str]) -> Iterator[tuple[str, Value]]:
+        """The members that are set; the others count as unset, and unknown ones are faults."""
+        try:
+            members = value.members()
+        except DocumentError as error:
+            self.faults.append(str(error))
+            return
+        for name, member in members.items():
+            if name not in known:
+                self.faults.append(str(member.fault(f"unknown setting{did_you_mean(name, known)}")))
+            elif not member.empty:
+                yield name, member
+
+    def _items(self, listed: Value) -> Iterable[Value]:
+        try:
+            if items := listed.items():
+                return items
+            self.faults.append(str(listed.fault("must contain an account")))
+        except DocumentError as error:
+            self.faults.append(str(error))
+        return ()
+
+    def _parsed(self, settings: Iterable[Setting], values: Values) -> Iterator[tuple[Setting, Any]]:
+        for setting in settings:
+            if setting.key in values:
+                try:
+                    yield setting, setting.declared.parse(values[setting.key])
+                except DocumentError as error:
+                    self.faults.append(str(error))
+
+    def _account(self, item: Value) -> Given | None:
+        known_faults = len(self.faults)
+        item = _named(item)
+        values = dict(self._members(item, [setting.key for setting in ACCOUNT_SETTINGS]))
+        for setting in ACCOUNT_SETTINGS:
+            if setting.required and setting.key not in values:
+                self.faults.append(str(item.absent(setting.key).fault("required")))
+        parsed = {setting.name: value for setting, value in self._parsed(ACCOUNT_SETTINGS, values)}
+        if len(self.faults) > known_faults:
+            return None
+        places = {
+            setting.key: item.absent(setting.key) for setting in ACCOUNT_SETTINGS
+        } | self._shared_places()
+        return Given(
+            settings=AccountSettings(**parsed),
+            places=places | values,
+            key_place=item.absent("api_key_file or api_key"),
+        )
+
+    def _one_account(self, settings: Settings) -> Given:
+        titles = {setting.key: setting.title for setting in SETTINGS}
+        if "account_id" not in self._values:
+            self.faults.append(f"{titles['account_id']}: required")
+        account = AccountSettings(
+            name=settings.account_name,
+            account_id=settings.account_id or "",
+            api_key_file=settings.api_key_file,
+            api_key=settings.api_key,
+            daily_budget=settings.daily_budget,
+        )
+        places = {
+            key: self._values.get(outside) or Value.of_text(titles[outside], "")
+            for key, outside in ONE_ACCOUNT.items()
+        }
+        key_place = Value.of_text(f"{titles['api_key_file']} or {titles['api_key']}", "")
+        return Given(settings=account, places=places | self._shared_places(), key_place=key_place)
+
+    def _shared_places(self) -> dict[str, Value]:
+        (setting,) = (setting for setting in SETTINGS if setting.key == "base_url")
+        return {"base_url": self._values.get("base_url") or Value.of_text(setting.title, "")}
+
+
+def _given(flags: Mapping[str, str], environ: Mapping[str, str]) -> Iterator[tuple[str, Value]]:
+    """Flags and variables. Empty variables count as unset."""
+    for setting in SETTINGS:
+        variable = setting.variable
+        if setting.key in flags:
+            yield setting.key, Value.of_text(setting.flag or setting.key, flags[setting.key])
+        elif variable and environ.get(variable):
+            yield setting.key, Value.of_text(variable, environ[variable])
+
+
+def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
+    allowed = [setting.variable for setting in SETTINGS if setting.variable]
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in allowed and not SERVICE_LINK.fullmatch(name):
+            yield f"{shown(name)}: unknown variable{did_you_mean(name, allowed)}"
+
+
+def _named(item: Value) -> Value:
+    """An account of the list, called by its name where that is safe to show."""
+    name = item.content.get("name") if isinstance(item.content, Mapping) else None
+    if name is None or not isinstance(name.content, str) or not is_name(name.content):
+        return item
+    return item.named(f"accounts.{name.content}")

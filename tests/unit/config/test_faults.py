@@ -1,0 +1,249 @@
+"""What is wrong is one line each, with the place, the problem and what is allowed, and without a value."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from betatel_exporter.config import ACCOUNT_SETTINGS, SETTINGS, SettingsError, load
+
+ONE = {"BETATEL_API_KEY": "key-5f0c1a", "BETATEL_ACCOUNT_ID": "675aed61"}
+
+
+def faults(flags: dict[str, str], environ: dict[str, str]) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as caught:
+        load(flags, environ)
+    assert str(caught.value) == "\n".join(caught.value.faults)
+    return caught.value.faults
+
+
+def faults_of_file(folder: Path, text: str, environ: dict[str, str]) -> list[str]:
+    """Without the file's path."""
+    path = folder / "config.yml"
+    path.write_text(text)
+    return [fault.removeprefix(str(path)) for fault in faults({"config_file": str(path)}, environ)]
+
+
+def test_without_settings_it_says_what_is_missing() -> None:
+    assert faults({}, {}) == (
+        "account_id (--account-id, BETATEL_ACCOUNT_ID): required",
+        "api_key_file (BETATEL_API_KEY_FILE) or api_key (BETATEL_API_KEY): exactly one is required, neither is set",
+    )
+
+
+def test_every_fault_is_reported_at_once_with_its_place() -> None:
+    environ = {"BETATEL_WINDWOS": "lasth", "BETATEL_TIMEOUT": "soon", "BETATEL_ACCOUNT_ID": "1"}
+    assert faults({"log.level": "warn"}, environ) == (
+        "BETATEL_WINDWOS: unknown variable; did you mean BETATEL_WINDOWS?",
+        "BETATEL_TIMEOUT: must be a number above 0 and at most 300",
+        "--log.level: must be one of debug, info, warning, error; did you mean warning?",
+        "api_key_file (BETATEL_API_KEY_FILE) or api_key (BETATEL_API_KEY): exactly one is required, neither is set",
+    )
+
+
+def test_there_is_an_end_to_faults(tmp_path: Path) -> None:
+    told = faults_of_file(tmp_path, "".join(f"x{n}: 1\n" for n in range(1000)), ONE)
+    assert len(told) == 51
+    assert told[-1] == "and 950 more"
+
+
+def test_only_variables_that_kubernetes_sets_for_a_service_may_be_unknown() -> None:
+    names = ("SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_METRICS", "PORT", "PORT_10742_TCP_ADDR")
+    assert load({}, ONE | {f"BETATEL_EXPORTER_{name}": "tcp://10.0.0.1:10742" for name in names}).accounts
+    for name in ("BETATEL_WEB", "BETATEL_ACCOUNTS", "BETATEL_WEB__LISTEN", "BETATEL_", "BETATEL_REVISIONS"):
+        (fault,) = faults({}, ONE | {name: "x"})
+        assert fault.startswith(f"{name}: unknown variable")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "problem"),
+    [
+        ("windows", "lasth,lastH", "must be one or more of today, lastm, last5m"),
+        ("windows", "", "must be one or more of today, lastm, last5m"),
+        ("windows", "lasth,lasth", "must not contain a window twice"),
+        ("timezone", "Mars", "must be an IANA time zone, such as UTC or Europe/Sarajevo"),
+        ("timezone", "../etc", "must be an IANA time zone"),
+        ("timeout", "0", "must be a number above 0 and at most 300"),
+        ("timeout", "10s", "must be a number above 0 and at most 300"),
+        ("cache_ttl", "nan", "must be a number from 0 to 3600"),
+        ("cache_ttl", "1_0", "must be a number from 0 to 3600"),
+        ("max_concurrency", "0", "must be a whole number from 1 to 100"),
+        ("max_concurrency", "1.5", "must be a whole number from 1 to 100"),
+        ("recent_pages", "21", "must be a whole number from 0 to 20"),
+        ("account_name", "my shop", "must be at most 63 letters"),
+        ("account_id", "a b", "must be at most 256 printable ASCII characters without spaces"),
+        ("daily_budget", "50", "must be currencies in capitals with amounts, such as EUR=50,USD=20"),
+        ("daily_budget", "EUR=0", "must be a number above 0"),
+        ("daily_budget", "EUR=1,EUR=2", "must not contain a currency twice"),
+        ("allow_http", "perhaps", "must be true or false"),
+        ("base_url", "api.example", "must start with https:// (or http://) and name a host"),
+        ("base_url", "ftp://api.example", "must start with https:// (or http://) and name a host"),
+        ("base_url", "http://api.example/", "must start with https:// unless it is a loopback address"),
+        ("base_url", "https://user:hunter2@api.example", "must not contain a user or a password"),
+        ("base_url", "https://api.example?key=hunter2", "must not have a query or a fragment"),
+        ("web.listen_address", "10742", "must be [HOST]:PORT"),
+        ("web.listen_address", ":70000", "must be [HOST]:PORT"),
+        ("web.listen_address", "user@host:1", "must have a host name or an IP address"),
+        ("web.telemetry_path", "metrics", "must be a path such as /metrics"),
+        ("web.telemetry_path", "/probe", "must be a path such as /metrics"),
+        ("web.telemetry_path", "/-/ready", "must be a path such as /metrics"),
+        ("web.max_requests", "none", "must be a whole number from 1 to 10000"),
+        ("log.format", "xml", "must be one of logfmt, json"),
+        ("ca_file", "/nowhere", "no such file or directory in /"),
+        ("ca_file", __file__, f"{__file__}: must contain certificates in PEM form"),
+        ("config_file", "/nowhere", "no such file or directory in /"),
+    ],
+)
+def test_a_wrong_flag_is_one_line(key: str, value: str, problem: str) -> None:
+    (fault,) = faults(
+        {key: value}, {name: value for name, value in ONE.items() if key not in name.lower()} | ONE
+    )
+    assert fault.startswith(f"--{key.replace('config_file', 'config.file').replace('_', '-')}: {problem}")
+
+
+def test_a_base_url_that_no_client_can_request_is_refused() -> None:
+    problem = "must be a URL with a valid host and port, of printable ASCII characters"
+    for host in (
+        "256.1.1.1",
+        "[::1",
+        "[::g]",
+        "a..b",
+        "xn--a.example",
+        "x" * 64,
+        "api example",
+        "a:port",
+        "a:99999",
+    ):
+        assert faults({"base_url": f"https://{host}/api"}, ONE) == (f"--base-url: {problem}",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("timeuot: 3", [":1: timeuot: unknown setting; did you mean timeout?"]),
+        (
+            "web: {listen_adress: ':1'}",
+            [":1: web.listen_adress: unknown setting; did you mean listen_address?"],
+        ),
+        ("config_file: x", [":1: config_file: unknown setting; did you mean ca_file?"]),
+        ("web: 3", [":1: web: must be a mapping of names to values"]),
+        ("\ntimeout: 1\ntimeout: 2", [":3: duplicate key timeout"]),
+        ("- a", [":1: must be a mapping of names to values"]),
+        ("account_id: 675", [":1: account_id: must be text, not a number: quote it"]),
+        ("windows: [lasth, 2026-01-01]", [":1: windows[1]: must be text, not a date: quote it"]),
+        ("timeout: [1]", [":1: timeout: must be a number above 0 and at most 300"]),
+        ("daily_budget: {eur: 1}", [":1: daily_budget: must be currencies in capitals"]),
+        ("daily_budget: {EUR: x}", [":1: daily_budget.EUR: must be a number above 0"]),
+    ],
+)
+def test_a_fault_in_the_file_has_its_line(tmp_path: Path, text: str, expected: list[str]) -> None:
+    environ = {name: value for name, value in ONE.items() if "account_id" not in text or "KEY" in name}
+    told = faults_of_file(tmp_path, text, environ)
+    assert [fault[: len(start)] for fault, start in zip(told, expected, strict=True)] == expected
+
+
+def test_a_fault_in_an_account_names_account_and_setting(tmp_path: Path) -> None:
+    text = """
+accounts:
+  - {name: shop, account_id: 675961, api_key: x}
+  - {name: on, account_id: "1", api_key: x}
+  - nmae: x
+    daily_budget: {EUR: 0}
+  - {name: bank, account_id: "1", timezone: Mars, recent_pages: -1}
+  - text
+  - {name: last, account_id: "1", api_key: x, api_key_file: y}
+  - {name: last, account_id: "1", base_url: "http://api.example"}
+"""
+    assert faults_of_file(tmp_path, text, {"BETATEL_ACCOUNT_ID": "1"}) == [
+        "accounts: not allowed together with BETATEL_ACCOUNT_ID",
+        ":3: accounts.shop.account_id: must be text, not a number: quote it",
+        ":4: accounts.on.name: must be text, not true or false: quote it",
+        ":5: accounts[2].nmae: unknown setting; did you mean name?",
+        ":5: accounts[2].name: required",
+        ":5: accounts[2].account_id: required",
+        ":6: accounts[2].daily_budget.EUR: must be a number above 0",
+        ":7: accounts.bank.timezone: must be an IANA time zone, such as UTC or Europe/Sarajevo",
+        ":7: accounts.bank.recent_pages: must be a whole number from 0 to 20",
+        ":8: accounts[4]: must be a mapping of names to values",
+        ":8: accounts[4].name: required",
+        ":8: accounts[4].account_id: required",
+        ":10: accounts.last.name: must differ from the names of the accounts above",
+        ":9: accounts.last.api_key_file or api_key: exactly one is required, both are set",
+        ":10: accounts.last.base_url: must start with https:// unless it is a loopback address; allow_http permits it",
+        ":10: accounts.last.api_key_file or api_key: exactly one is required, neither is set",
+    ]
+
+
+def test_a_list_without_accounts_is_refused(tmp_path: Path) -> None:
+    assert faults_of_file(tmp_path, "accounts: []", {}) == [":1: accounts: must contain an account"]
+    assert faults_of_file(tmp_path, "accounts: shop", {}) == [":1: accounts: must be a list"]
+
+
+def test_a_proxy_of_another_kind_is_refused() -> None:
+    for proxy in (
+        "socks5://user:hunter2@proxy.example",
+        "http://a:b:c@",
+        "http://proxy:0",
+        "http://a%3Ab:c@proxy",
+    ):
+        fault = "HTTPS_PROXY or ALL_PROXY: must be a URL that starts with http:// or https://"
+        assert faults({}, ONE | {"HTTPS_PROXY": proxy}) == (fault,)
+
+
+KEYS = (
+    "5f2b8c0d9e1a4f7386b2c1d0e9f8a7b6",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "sk_live_51H8xQ2eZvKYlo2CqRtUvWxYz",
+    "dGhpcyBpcyBh/Gtl+eQ/Jhc2U2NA==",
+    "/5f2b8c0d9e1a4f7386b2c1d0e9f8a7b6",
+    "4485275742308327447",
+    "line one 5f2b8c0d9e1a\n5f2b8c0d9e1a4f73",
+)
+
+
+def misplaced(key: str, folder: Path) -> Iterator[tuple[str, dict[str, str], dict[str, str]]]:
+    """A key in each flag, in each variable, and in each place of the file."""
+    ours = {"BETATEL_API_KEY": "ours", "BETATEL_ACCOUNT_ID": "1"}
+    for setting in SETTINGS:
+        if setting.flag:
+            yield setting.flag, {setting.key: key}, ours
+        if setting.variable:
+            yield setting.variable, {}, ours | {setting.variable: key}
+    account = {"name": "shop", "account_id": "1", "api_key": "ours"}
+    paths = [setting.path for setting in SETTINGS if setting.in_file]
+    documents: list[Any] = [
+        _at(path, value)
+        for path in (*paths, ("web",), ("accounts",), (key,))
+        for value in (key, [key], {key: 1})
+    ]
+    documents += [{"accounts": [account | {name: key}]} for name in [*(s.key for s in ACCOUNT_SETTINGS), key]]
+    documents += [key, [key], {"accounts": [account, account | {"name": key, "windows": [key]}]}]
+    for number, document in enumerate(documents):
+        path = folder / f"{number}.yml"
+        path.write_text(yaml.safe_dump(document))
+        yield f"{document}", {"config_file": str(path)}, {}
+
+
+def _at(path: tuple[str, ...], value: object) -> object:
+    for name in reversed(path):
+        value = {name: value}
+    return value
+
+
+def test_a_key_in_any_other_place_is_never_printed(tmp_path: Path) -> None:
+    leaks = []
+    for number, key in enumerate(KEYS):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for place, flags, environ in misplaced(key, folder):
+            try:
+                configuration = load(flags, environ)
+            except SettingsError as error:
+                printed = str(error)
+            else:
+                printed = "\n".join(configuration.warnings)
+            parts = [key, *key.split("\n"), key.strip("/=")]
+            leaks += [(place, printed) for part in parts if part in printed]
+    assert leaks == []

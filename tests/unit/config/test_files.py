@@ -1,0 +1,73 @@
+"""Key files and certificate authorities are followed as they change."""
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+import trustme
+
+from betatel_exporter.api.errors import KeyUnavailableError
+from betatel_exporter.config import load
+from betatel_exporter.config.keys import KeyFile
+
+FAULTS = (
+    (b"", "must not be empty"),
+    (b"two words", "must be one line of at most 4096 printable ASCII characters without spaces"),
+    (b"k" * 5000, "must be one line of at most 4096 printable ASCII characters without spaces"),
+    (b"k" * 100_000, "larger than 64 KiB"),
+    (b"schl\xc3\xbcssel", "must be printable ASCII"),
+)
+
+
+def test_a_changed_key_is_read_and_an_unusable_one_leaves_the_last_in_use(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    path = tmp_path / "key"
+    path.write_text("one\n")
+    key = KeyFile(path, "shop")
+    assert key() == "one"
+    path.write_text("other\r\n")
+    assert key() == "other"
+    for content, problem in FAULTS:
+        path.write_bytes(content)
+        assert [key(), key()] == ["other", "other"]
+        path.write_text("other")
+        assert key() == "other"
+        error, reloaded = caplog.records[-2:]
+        assert (error.getMessage(), reloaded.getMessage()) == (
+            "key file not reloaded, keeping the last good one",
+            "key file reloaded",
+        )
+        assert vars(error)["account"] == "shop"
+        assert vars(error)["error"] == f"{path}: {problem}"
+    assert len(caplog.records) == 1 + 2 * len(FAULTS)
+
+
+def test_a_key_that_was_never_there_is_an_error_until_it_appears(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    key = KeyFile(path, "shop")
+    with pytest.raises(KeyUnavailableError, match="no such file or directory in /"):
+        key()
+    os.mkfifo(path)
+    with pytest.raises(KeyUnavailableError, match="key: not a regular file"):
+        key()
+    path.unlink()
+    path.write_text("key-1")
+    assert key() == "key-1"
+
+
+def test_a_changed_ca_file_is_followed_and_an_unusable_one_leaves_the_last_in_use(tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(path)
+    tls = load({"ca_file": str(path)}, {"BETATEL_API_KEY": "k", "BETATEL_ACCOUNT_ID": "1"}).tls
+    assert tls is not None
+    first = tls.current
+    assert tls.current is first
+    trustme.CA().cert_pem.write_to_path(path, append=True)
+    second = tls.current
+    assert second.cert_store_stats()["x509_ca"] == first.cert_store_stats()["x509_ca"] + 1
+    path.write_text("no certificate")
+    assert tls.current is second
+    assert tls.fault == f"{path}: must contain certificates in PEM form"
