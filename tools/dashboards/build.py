@@ -5,12 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tools.dashboards.delivery import delivery
+from tools.dashboards.destinations import destinations
 from tools.dashboards.exporter import exporter
-from tools.dashboards.fields import Json
+from tools.dashboards.looks import Json
 from tools.dashboards.overview import overview
 from tools.dashboards.spend import spend
 
-DASHBOARDS: tuple[Callable[[], Json], ...] = (overview, delivery, spend, exporter)
+DASHBOARDS: tuple[Callable[[], Json], ...] = (overview, delivery, destinations, spend, exporter)
 
 
 def files() -> dict[str, str]:

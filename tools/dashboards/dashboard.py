@@ -1,15 +1,17 @@
-"""What the four dashboards share: variables, links, annotations, and the grid the panels stand in."""
+"""What the dashboards share: variables, links, annotations, and the grid of the panels."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.dashboards import queries
-from tools.dashboards.fields import Json
+from tools.dashboards import alerts, promql
+from tools.dashboards.looks import Json
 from tools.dashboards.panels import DATASOURCE
 
 COLUMNS = 24
 TAG = "betatel"
+HIDDEN = {"hide": 2}
+"""For those who have several jobs: var-job and var-instance in the address still choose."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Section:
-    """A row with a heading; one per value of `repeat`, or folded up until somebody asks."""
+    """A row with a heading; one for each value of `repeat`; its panels ask for nothing while it is collapsed."""
 
     title: str
     lines: Sequence[Line]
@@ -60,6 +62,7 @@ def dashboard(
     variables: Sequence[Json],
     content: Iterable[Line | Section],
     since: str,
+    marks: Sequence[Json] = (),
 ) -> Json:
     return {
         "uid": uid,
@@ -73,14 +76,69 @@ def dashboard(
         "timezone": "browser",
         "time": {"from": f"now-{since}", "to": "now"},
         "refresh": "1m",
-        "templating": {"list": list(variables)},
-        "annotations": {"list": [_alerts(), _starts()]},
+        "templating": {"list": [_datasource(), _job(), _instance(), *variables]},
+        "annotations": {"list": [_alerts(), *marks]},
         "links": [_links()],
         "panels": _place(content),
     }
 
 
-def datasource() -> Json:
+def account() -> Json:
+    return chosen("account", "Account", f"betatel_up{{{promql.TARGET}}}")
+
+
+def chosen(name: str, label: str, series: str) -> Json:
+    """A choice of one, several or all values that the label `name` has in `series`."""
+    query = f"label_values({series}, {name})"
+    return {
+        "name": name,
+        "label": label,
+        "type": "query",
+        "datasource": DATASOURCE,
+        "query": {"query": query, "refId": name},
+        "definition": query,
+        "refresh": 2,  # when the time range changes: accounts and pods come and go
+        "sort": 1,
+        "hide": 0,
+        "current": {"text": ["All"], "value": ["$__all"]},
+        "includeAll": True,
+        "allValue": ".+",
+        "multi": True,
+    }
+
+
+def window() -> Json:
+    """One window at a time: they overlap. A custom variable has words, and values before anything is scraped."""
+    options = [
+        {"text": text, "value": value, "selected": value == "lasth"}
+        for text, value in (("5 min", "last5m"), ("1 h", "lasth"), ("24 h", "last24h"))
+    ]
+    return {
+        "name": "window",
+        "label": "Window",
+        "type": "custom",
+        "query": ", ".join(f"{option['text']} : {option['value']}" for option in options),
+        "options": options,
+        "current": options[1],
+        "includeAll": False,
+        "multi": False,
+        "hide": 0,
+    }
+
+
+def restarts() -> Json:
+    """A mark at the time of each start of an exporter, which is the metric's value."""
+    start = f"process_start_time_seconds{{{promql.TARGET}}}"
+    return _annotation(
+        "Exporter starts",
+        f"{promql.of_exporters(f'1000 * {start}')}\nunless ({start} offset $__interval == {start})",
+        "blue",
+        titleFormat="{{instance}} started",
+        useValueForTime=True,
+    )
+
+
+def _datasource() -> Json:
     return {
         "name": "datasource",
         "label": "Data source",
@@ -92,63 +150,20 @@ def datasource() -> Json:
     }
 
 
-def job() -> Json:
-    return _choice("job", "Job", "label_values(betatel_up, job)")
+def _job() -> Json:
+    return chosen("job", "Job", "betatel_up") | HIDDEN
 
 
-def instance() -> Json:
-    return _choice("instance", "Instance", 'label_values(betatel_up{job=~"$job"}, instance)')
-
-
-def account() -> Json:
-    query = f"label_values(betatel_up{{{queries.TARGET}}}, account)"
-    return _choice("account", "Account", query)
-
-
-def currency() -> Json:
-    query = f"label_values(betatel_telegram_amount{{{queries.ACCOUNT}}}, currency)"
-    return _choice("currency", "Currency", query)
-
-
-def window() -> Json:
-    """One window at a time: they overlap, so there is nothing to see in all of them together."""
-    query = f"label_values(betatel_telegram_requests{{{queries.ACCOUNT}}}, window)"
-    return _query("window", "Window", query) | {
-        "current": {"text": "lasth", "value": "lasth"},
-        "includeAll": False,
-        "multi": False,
-    }
-
-
-def _choice(name: str, label: str, query: str) -> Json:
-    return _query(name, label, query) | {
-        "current": {"text": ["All"], "value": ["$__all"]},
-        "includeAll": True,
-        "allValue": ".+",
-        "multi": True,
-    }
-
-
-def _query(name: str, label: str, query: str) -> Json:
-    return {
-        "name": name,
-        "label": label,
-        "type": "query",
-        "datasource": DATASOURCE,
-        "query": {"query": query, "refId": name},
-        "definition": query,
-        "refresh": 2,  # when the time range changes: accounts and pods come and go
-        "sort": 1,
-        "hide": 0,
-    }
+def _instance() -> Json:
+    return chosen("instance", "Instance", 'betatel_up{job=~"$job"}') | HIDDEN
 
 
 def _links() -> Json:
     return {
         "type": "dashboards",
-        "title": "Betatel",
+        "title": "Betatel dashboards",
         "tags": [TAG],
-        "asDropdown": False,
+        "asDropdown": True,
         "includeVars": True,
         "keepTime": True,
         "targetBlank": False,
@@ -157,22 +172,11 @@ def _links() -> Json:
 
 def _alerts() -> Json:
     return _annotation(
-        "Alerts",
-        queries.alerts(),
+        "Critical alerts",
+        alerts.starts("critical"),
         "red",
         titleFormat="{{alertname}} {{account}}",
-        tagKeys="severity,account",
-    )
-
-
-def _starts() -> Json:
-    # The metric is the time of the start: that is where Grafana is told to draw it, once for each start.
-    return _annotation(
-        "Exporter starts",
-        queries.of_exporters(f"process_start_time_seconds{{{queries.TARGET}}} * 1000"),
-        "blue",
-        titleFormat="{{instance}} started",
-        useValueForTime=True,
+        tagKeys="account",
     )
 
 
@@ -181,7 +185,7 @@ def _annotation(name: str, expr: str, color: str, **details: Any) -> Json:
         "name": name,
         "datasource": DATASOURCE,
         "enable": True,
-        "hide": False,
+        "hide": True,
         "iconColor": color,
         "expr": expr,
         "step": "60s",

@@ -1,35 +1,27 @@
 """Where do messages get stuck?"""
 
-from tools.dashboards import limits, queries, tiles
-from tools.dashboards.dashboard import Line, Section, account, dashboard, datasource, instance, job
-from tools.dashboards.fields import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, Json, line, named
-from tools.dashboards.panels import Query, bargauge, timeseries
-from tools.dashboards.queries import ARRIVED, STATUSES, latest
-from tools.dashboards.tables import Column, table
-from tools.dashboards.tiles import NO_DATA, NO_TRAFFIC
-
-TOTALS = latest("betatel_telegram_messages", "status")
+from tools.dashboards import promql
+from tools.dashboards.dashboard import Line, Section, account, dashboard
+from tools.dashboards.looks import NO_TRAFFIC, STATUS, TEAL, Json, limit, line, lines, marked, named
+from tools.dashboards.panels import timeseries
+from tools.dashboards.promql import ARRIVED, IN_FLIGHT, STATUSES, UNDELIVERED
+from tools.dashboards.shared import oldest_pending
+from tools.dashboards.tables import Column, Label, table
 
 
 def delivery() -> Json:
     return dashboard(
         "betatel-delivery",
         "Betatel / Delivery",
-        "Where do messages get stuck? What came in, what became of it, and what is still on its way.",
-        variables=[datasource(), job(), instance(), account()],
+        "Where do messages get stuck? What was created, how it ended, and what is still on its way.",
+        variables=[account()],
         content=[
-            Line(5, [(4, tile) for tile in _tiles()]),
+            Line(6, [(24, _accounts())]),
+            Line(8, [(8, _undelivered()), (8, oldest_pending("{{account}}")), (8, _read_ratio())]),
+            Section("$account", [Line(9, [(14, _flows()), (10, _in_flight())])], repeat="account"),
             Section(
-                "$account",
-                [
-                    Line(10, [(14, _flows()), (10, _totals())]),
-                    Line(8, [(8, _in_flight()), (8, _drain()), (8, _read_ratio())]),
-                ],
-                repeat="account",
-            ),
-            Section(
-                "Latest messages, and totals that went down",
-                [Line(9, [(12, _newest()), (12, _decreases())])],
+                "Totals, and totals that went down",
+                [Line(11, [(13, _totals()), (11, _decreases())])],
                 collapsed=True,
             ),
         ],
@@ -37,124 +29,105 @@ def delivery() -> Json:
     )
 
 
-def _tiles() -> list[Json]:
-    return [
-        tiles.hourly("Created, 1 h", "Messages that came into being within the last hour.", *STATUSES),
-        tiles.hourly("Delivered, 1 h", "Messages first delivered within the last hour.", *ARRIVED),
-        tiles.undelivered(),
-        tiles.in_flight(),
-        tiles.oldest(),
-        tiles.drain(),
-    ]
-
-
-def _flows() -> Json:
-    return timeseries(
-        "Flows, messages an hour",
-        "How many messages were created, and how many came to each stage, in the hour before each point. "
-        "Created without delivered: they are stuck. Created with expired: they are lost.",
-        [
-            Query(queries.flow(*STATUSES), "created"),
-            Query(queries.flow(*ARRIVED), "first delivered"),
-            Query(queries.flow("READ"), "read"),
-            Query(queries.flow("EXPIRED"), "expired"),
-            Query(queries.flow("FAILED"), "failed"),
-            Query(queries.flow("REVOKED"), "revoked"),
-        ],
-        unit="short",
-        no_value=NO_DATA,
-        overrides=[
-            named("created", line(BLUE)),
-            named("first delivered", line(GREEN)),
-            named("read", line(PURPLE, width=1)),
-            named("expired", line(ORANGE)),
-            named("failed", line(RED)),
-            named("revoked", line(GREY, width=1)),
-        ],
-        figures=True,
-    )
-
-
-def _totals() -> Json:
-    whole = f"sum by (account) ({TOTALS})"
+def _accounts() -> Json:
+    pending, sent = (f"max by (account) ({promql.oldest_age(status)})" for status in IN_FLIGHT)
+    ratio = limit("undelivered_ratio")
     return table(
-        "Totals by status",
-        "Delivery records that have each status now, of all time, and how that changed. PENDING, SENT and "
-        "DELIVERED fall while all is well: messages move on.",
-        ["status"],
+        "Accounts",
+        "The last hour; the account with the oldest PENDING message first. Red numbers are above the threshold of an "
+        "alert. Time to drain: the messages in flight at the pace of the last hour.",
+        [Label("account", "Account")],
         [
-            Column("Total", TOTALS, "locale"),
-            Column("Share", f"{TOTALS}\n/ on (account) group_left () ({whole} > 0)", "percentunit", 1),
-            Column("Change, 1 h", queries.change(*STATUSES, span="1h:1m"), "locale", 0),
-            Column("Change, 24 h", queries.change(*STATUSES, span="24h:5m"), "locale", 0),
+            Column("Created", promql.flow(*STATUSES)),
+            Column("First delivered", promql.flow(*ARRIVED)),
+            Column("Expired or failed", promql.flow(*UNDELIVERED)),
+            Column("Undelivered", promql.undelivered_ratio(), "percentunit", 1, marked(ratio)),
+            Column("In flight", promql.records(*IN_FLIGHT)),
+            Column("Oldest PENDING", pending, "dthms", 0, marked(limit("pending_seconds"))),
+            Column("Oldest SENT", sent, "dthms", 0),
+            Column("Time to drain", promql.drain_seconds(), "dthms", 0),
         ],
-        no_value=NO_DATA,
+        sort=["-Oldest PENDING", "-Undelivered"],
     )
 
 
-def _in_flight() -> Json:
-    total = "betatel_telegram_messages"
+def _undelivered() -> Json:
     return timeseries(
-        "Waiting messages",
-        "Messages that wait to be sent (PENDING) and to be delivered (SENT).",
-        [
-            Query(latest(total, where='status="PENDING"'), "PENDING"),
-            Query(latest(total, where='status="SENT"'), "SENT"),
-        ],
-        unit="short",
-        no_value=NO_DATA,
-        stacked=True,
-        overrides=[named("PENDING", line(ORANGE)), named("SENT", line(BLUE))],
-    )
-
-
-def _drain() -> Json:
-    return timeseries(
-        "Time to drain the backlog",
-        "How long the messages in flight take at the pace at which messages came to an end in the hour "
-        "before.",
-        [Query(queries.drain_seconds(), "at the pace of the last hour")],
-        unit="s",
+        "Undelivered ratio, 1 h",
+        "Of the messages that ended in the hour before each point, the share that expired or failed. Revoking is the "
+        "caller's choice and counts on neither side. The dashed line is the threshold of BetatelUndeliveredSpike.",
+        promql.undelivered_ratio(),
+        unit="percentunit",
         no_value=NO_TRAFFIC,
-        limits=limits.DRAIN_SECONDS,
+        limit=limit("undelivered_ratio"),
     )
 
 
 def _read_ratio() -> Json:
     return timeseries(
-        "Read ratio",
-        "Messages read for each message first delivered, in the hour before. Above 100 % people catch up on "
-        "reading. A fall with a rise of traffic is typical of pumping fraud: nobody reads those codes.",
-        [Query(queries.read_ratio(), "1 h")],
+        "Read ratio, 1 h",
+        "Messages read for each message first delivered, in the hour before each point. Above 100 % people catch up on "
+        "reading. A fall while traffic rises is typical of pumping fraud: nobody reads those codes.",
+        promql.read_ratio(),
         unit="percentunit",
         no_value=NO_TRAFFIC,
-        overrides=[named("1 h", line(PURPLE))],
+        reach=1,
     )
 
 
-def _newest() -> Json:
-    return bargauge(
-        "Since the newest message by status",
-        "How long ago the newest message that has this status was created. A long DELIVERED bar with "
-        "traffic: nothing arrives any more.",
-        Query(
-            f"time() - {latest('betatel_telegram_newest_message_timestamp_seconds', 'status')}",
-            "{{account}} {{status}}",
-            instant=True,
-        ),
-        unit="s",
-        no_value="no message yet",
-        steps=((None, BLUE),),
+def _flows() -> Json:
+    return timeseries(
+        "Flows, messages an hour",
+        "Messages created, and messages that reached each status, in the hour before each point. Created without "
+        "delivered: they are stuck. Created with expired or failed: they are lost.",
+        {
+            "created": promql.flow(*STATUSES),
+            "DELIVERED": promql.flow(*ARRIVED),
+            "{{status}}": promql.flows("READ", "EXPIRED", "FAILED", "REVOKED"),
+        },
+        decimals=0,
+        overrides=[named("created", **line(TEAL)), *lines(STATUS)],
+        figures=True,
+    )
+
+
+def _in_flight() -> Json:
+    return timeseries(
+        "Waiting messages",
+        "Messages that wait to be sent (PENDING) and to be delivered (SENT).",
+        {"{{status}}": promql.totals(*IN_FLIGHT)},
+        decimals=0,
+        area=True,
+        reach=10,
+        overrides=lines(STATUS),
+    )
+
+
+def _totals() -> Json:
+    newest = promql.latest("betatel_telegram_newest_message_timestamp_seconds", "status")
+    return table(
+        "Totals by status",
+        "Delivery records that have each status now, over all time, how that changed, and how old the newest is. "
+        "PENDING, SENT and DELIVERED fall while all is well: messages move on.",
+        [Label("account", "Account"), Label("status", "Status")],
+        [
+            Column("Total", promql.totals(*STATUSES)),
+            Column("Change, 1 h", promql.change(*STATUSES, span="1h")),
+            Column("Change, 24 h", promql.change(*STATUSES, span="1d")),
+            Column("Newest", f"time() - {newest}", "dthms", 0),
+        ],
+        sort=["Account", "Status"],
     )
 
 
 def _decreases() -> Json:
+    only_grow = promql.change("READ", "EXPIRED", "REVOKED", "FAILED", span="15m")
     return timeseries(
         "Totals that went down, 15 min",
-        "These totals only ever grow. Below zero: the provider removed records, another account answers, or "
-        "the API erred, and the flows above are wrong for an hour.",
-        [Query(queries.fall("READ", "EXPIRED", "REVOKED", "FAILED"), "{{account}} {{status}}")],
-        unit="short",
-        no_value=NO_DATA,
-        bottom=None,
+        "These totals only ever grow. Below zero: the provider removed records, another account answers, or the API "
+        "erred, and the flows have a gap.",
+        {"{{account}} {{status}}": f"{only_grow} < 0"},
+        no_value="no total went down",
+        min=None,
+        max=0,
     )

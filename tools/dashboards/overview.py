@@ -1,45 +1,68 @@
 """Do codes arrive, right now?"""
 
-from tools.dashboards import limits, queries, tiles
-from tools.dashboards.dashboard import (
-    Line,
-    Section,
-    account,
-    currency,
-    dashboard,
-    datasource,
-    instance,
-    job,
-    window,
-)
-from tools.dashboards.fields import (
+from tools.dashboards import alerts, promql
+from tools.dashboards.dashboard import Line, Section, account, dashboard, window
+from tools.dashboards.looks import (
+    ANY_IS_BAD,
+    ANY_NEEDS_A_LOOK,
     BLUE,
-    FIRING,
+    BUDGET,
     GREEN,
     GREY,
+    NO_EXPORTER,
+    NO_RECORDS,
+    NO_TRAFFIC,
     ORANGE,
     RED,
-    UP_OR_DOWN,
+    STATUS,
+    TEAL,
     Json,
+    Words,
     band,
+    judged,
+    limit,
     line,
+    lines,
+    marked,
     named,
+    thresholds,
 )
-from tools.dashboards.panels import Query, state_timeline, timeseries
-from tools.dashboards.queries import latest
-from tools.dashboards.tables import Column, table
-from tools.dashboards.tiles import NO_DATA, NO_TRAFFIC
+from tools.dashboards.panels import lanes, stat, timeseries
+from tools.dashboards.shared import budget_used, not_reached, oldest_data, oldest_pending
+from tools.dashboards.tables import Column, Label, moment, table
+
+SEVERITIES: Words = {
+    alerts.CRITICAL: ("critical", RED),
+    alerts.WARNING: ("warning", ORANGE),
+    alerts.INFO: ("info", BLUE),
+}
+STATES: Words = {
+    **SEVERITIES,
+    alerts.UNKNOWN: ("unknown", GREY),
+    alerts.QUIET: ("ok", GREEN),
+    alerts.NO_RULES: ("no rules", GREY),
+}
+NO_ALERTS = "no alert fires, or no rules loaded"
+LONG_AGO = "over a week ago"
+
+CHOSEN = "${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
+ACCOUNT = f"{CHOSEN}&var-account=${{__data.fields.Account}}"
+PLACE = (
+    "var-country=${__data.fields.country:percentencode}&var-network=${__data.fields.network:percentencode}"
+)
 
 
 def overview() -> Json:
     return dashboard(
         "betatel-overview",
         "Betatel / Overview",
-        "Do one-time codes arrive, right now? The tiles judge every account; below, each account has its "
-        "graphs.",
-        variables=[datasource(), job(), instance(), account(), window(), currency()],
+        "Do one-time codes arrive, right now? Accounts, worst first; open the row of an account for its graphs.",
+        variables=[account(), window()],
         content=[
-            Line(5, [(3, tile) for tile in _tiles()]),
+            Line(4, [(4, tile) for tile in _tiles()]),
+            Line(6, [(24, _accounts())]),
+            Line(8, [(12, _alerts()), (12, _all_ratios())]),
+            Line(8, [(12, _lanes()), (12, _unreached())]),
             Section(
                 "$account",
                 [
@@ -47,10 +70,6 @@ def overview() -> Json:
                     Line(8, [(8, _outcomes()), (8, _compared()), (8, _oldest())]),
                 ],
                 repeat="account",
-            ),
-            Section(
-                "All accounts, all alerts",
-                [Line(8, [(12, _accounts()), (12, _alerts())])],
                 collapsed=True,
             ),
         ],
@@ -60,37 +79,149 @@ def overview() -> Json:
 
 def _tiles() -> list[Json]:
     return [
-        tiles.api(),
-        tiles.failure_ratio(),
-        tiles.undelivered(),
-        tiles.requests(),
-        tiles.in_flight(),
-        tiles.spend("$window", "Spend, $window"),
-        tiles.data_age(),
-        tiles.alerts(),
+        stat(
+            "Alerts",
+            "Alerts of the shipped rules that fire for the chosen accounts. Which ones: the table below.",
+            {severity: alerts.count(severity) for severity in ("critical", "warning")},
+            unit="none",
+            no_value="no rules loaded",
+            steps=ANY_IS_BAD,
+            overrides=[named("warning", thresholds=thresholds(ANY_NEEDS_A_LOOK))],
+        ),
+        stat(
+            "Failure ratio, $window",
+            "Share of the requests of the window that were not processed, in the account where it is highest. Codes "
+            "that were processed and expired later are not in it.",
+            promql.worst(promql.failure_ratio()),
+            unit="percentunit",
+            no_value="no traffic known",
+            steps=judged(limit("chronic_failure_ratio")),
+            decimals=1,
+        ),
+        not_reached(more="betatel-destinations"),
+        stat(
+            "Spend, 24 h",
+            "Billed in the last 24 hours, all chosen accounts together, each currency by itself.",
+            {"{{currency}}": f"sum by (currency) ({promql.amount('last24h')})"},
+            decimals=2,
+            more="betatel-spend",
+        ),
+        budget_used(more="betatel-spend"),
+        oldest_data(more="betatel-exporter"),
     ]
 
 
-def _failure_ratio() -> Json:
-    return timeseries(
-        "Failure ratio",
-        "Share of requests that were not processed, over three windows. The band (Wilson score interval) is "
-        "where the true share of the hour lies with 95 % confidence: wide while there is little traffic. "
-        "The failures have really risen where the whole band is above the 24 hour line.",
+def _accounts() -> Json:
+    links = [
+        (name, f"/d/betatel-{name.lower()}?{ACCOUNT}")
+        for name in ("Delivery", "Destinations", "Spend", "Exporter")
+    ]
+    ratio, undelivered = limit("chronic_failure_ratio"), limit("undelivered_ratio")
+    used = f"max by (account) ({promql.budget_used()})"
+    return table(
+        "Accounts",
+        "Worst first: by the worst alert that fires, then by failure ratio. Unknown: none of the account's queries "
+        "succeeds. Usual: the failure ratio of the 23 hours before the last. Undelivered: of the last hour. Red numbers "
+        "are above the threshold of an alert, which also asks for enough messages and for time.",
+        [Label("account", "Account", links=links)],
         [
-            Query(queries.wilson("-", "lasth"), "1 h, 95 % from"),
-            Query(queries.wilson("+", "lasth"), "1 h, 95 % to"),
-            Query(queries.failure_ratio("last5m"), "5 min"),
-            Query(queries.failure_ratio("last24h"), "24 h"),
-            Query(queries.failure_ratio("lasth"), "1 h"),
+            Column("State", alerts.states(), "none", words=STATES, width=90),
+            moment("Alerting since", alerts.since("account", where=alerts.OF_ACCOUNTS), LONG_AGO),
+            Column("Failed", promql.failure_ratio(), "percentunit", 1, marked(ratio)),
+            Column("Usual", promql.usual_failure_ratio(), "percentunit", 1),
+            Column("Undelivered", promql.undelivered_ratio(), "percentunit", 1, marked(undelivered)),
+            Column("Not reached", promql.people("account", reached="false", where="")),
+            Column("Requests", promql.requests()),
+            Column("In flight", promql.records(*promql.IN_FLIGHT)),
+            Column("Budget used", used, "percentunit", 0, marked(BUDGET)),
+            Column("Data age", promql.oldest_data_age(), "dthms", 0, marked(limit("stale_seconds"))),
         ],
+        no_value=NO_EXPORTER,
+        sort=["-State", "-Failed"],
+    )
+
+
+def _alerts() -> Json:
+    links = [
+        ("Runbook", alerts.runbook("${__value.text}")),
+        ("Dashboard", f"/d/${{__data.fields.dashboard}}?{ACCOUNT}&{PLACE}"),
+    ]
+    return table(
+        "Firing alerts",
+        "The alerts of the shipped rules that fire now; a click on one leads to its runbook and its dashboard.",
+        [
+            Label("alert", "Alert", 190, links),
+            Label("account", "Account"),
+            Label("about", "About"),
+            *(Label(hidden) for hidden in ("dashboard", "country", "network")),
+        ],
+        [
+            Column(
+                "Severity", alerts.described(alerts.ranks(*alerts.LABELS)), "none", words=SEVERITIES, width=85
+            ),
+            moment("Since", alerts.described(alerts.since(*alerts.LABELS)), LONG_AGO),
+        ],
+        no_value=NO_ALERTS,
+        sort=["-Severity", "Since"],
+    )
+
+
+def _all_ratios() -> Json:
+    return timeseries(
+        "Failure ratio by account, $window",
+        "Share of the requests of the window that were not processed. The dashed line is the threshold of "
+        "BetatelHighFailureRatio.",
+        promql.failure_ratio(),
         unit="percentunit",
         no_value=NO_TRAFFIC,
+        limit=limit("chronic_failure_ratio"),
+        figures=True,
+    )
+
+
+def _lanes() -> Json:
+    return lanes(
+        "Alerts over time",
+        "When which alert of the shipped rules fired, coloured by severity.",
+        {"{{account}} {{alertname}}": alerts.ranks("alertname", "account")},
+        no_value=NO_ALERTS,
+        words=SEVERITIES,
+    )
+
+
+def _unreached() -> Json:
+    return timeseries(
+        "People not reached, by account",
+        "People behind the recent records, none of whose messages arrived.",
+        promql.people("account", reached="false", where=""),
+        no_value=NO_RECORDS,
+        reach=10,
+        figures=True,
+    )
+
+
+def _failure_ratio() -> Json:
+    least = limit("spike_fast_min_requests")
+    return timeseries(
+        "Failure ratio",
+        "Share of requests that were not processed, over three windows. The band (Wilson score interval) is where the "
+        "true ratio of the hour lies with 95 % confidence: wide while there is little traffic. Failures have really "
+        f"risen where the whole band is above the line of 24 hours. 5 minutes are shown from {least:g} requests on.",
+        {
+            "1 h, 95 % from": promql.wilson("-", "lasth"),
+            "1 h, 95 % to": promql.wilson("+", "lasth"),
+            "5 min": promql.failure_ratio("last5m", least),
+            "24 h": promql.failure_ratio("last24h"),
+            "1 h": promql.failure_ratio("lasth"),
+        },
+        unit="percentunit",
+        no_value=NO_TRAFFIC,
+        limit=limit("chronic_failure_ratio"),
         overrides=[
-            *band("1 h, 95 % from", "1 h, 95 % to", RED),
-            named("5 min", line(GREY, width=1)),
-            named("24 h", line(BLUE, dashed=True)),
-            named("1 h", line(RED, width=3)),
+            *band("1 h, 95 % from", "1 h, 95 % to", BLUE),
+            named("5 min", **line(GREY, width=1)),
+            named("24 h", **line(TEAL, dashed=True)),
+            named("1 h", **line(BLUE)),
         ],
     )
 
@@ -98,34 +229,23 @@ def _failure_ratio() -> Json:
 def _requests() -> Json:
     return timeseries(
         "Requested and processed, $window",
-        "The gap between the lines is what was requested and not processed. Each point is a whole window, "
-        "so the lines also fall when old traffic leaves it.",
-        [Query(queries.requests(), "requested"), Query(queries.transactions(), "processed")],
-        unit="short",
-        no_value=NO_DATA,
-        overrides=[named("requested", line(BLUE)), named("processed", line(GREEN, fill=25))],
+        "The gap between the lines is what was requested and not processed. Each point is a whole window, so the lines "
+        "also fall when old traffic leaves it.",
+        {"requested": promql.requests(), "processed": promql.transactions()},
+        overrides=[named("requested", **line(TEAL)), named("processed", **line(BLUE, fill=25))],
     )
 
 
 def _outcomes() -> Json:
     return timeseries(
         "How messages ended, 1 h",
-        "What became of the messages that reached an end in the hour before each point.",
-        [
-            Query(queries.flow(*queries.ARRIVED), "delivered"),
-            Query(queries.flow("EXPIRED"), "expired"),
-            Query(queries.flow("FAILED"), "failed"),
-            Query(queries.flow("REVOKED"), "revoked"),
-        ],
-        unit="short",
-        no_value=NO_DATA,
-        stacked=True,
-        overrides=[
-            named("delivered", line(GREEN)),
-            named("expired", line(ORANGE)),
-            named("failed", line(RED)),
-            named("revoked", line(GREY)),
-        ],
+        "Messages that were first delivered, expired, failed or were revoked in the hour before each point.",
+        {
+            "DELIVERED": promql.flow(*promql.ARRIVED),
+            "{{status}}": promql.flows("EXPIRED", "FAILED", "REVOKED"),
+        },
+        area=True,
+        overrides=lines(STATUS),
     )
 
 
@@ -133,58 +253,18 @@ def _compared() -> Json:
     return timeseries(
         "Requests, $window, against yesterday and last week",
         "The same time one day and one week before, from what this Prometheus has kept.",
-        [
-            Query(queries.requests(), "now"),
-            Query(queries.requests(at=" offset 1d"), "yesterday"),
-            Query(queries.requests(at=" offset 1w"), "last week"),
-        ],
-        unit="short",
-        no_value=NO_DATA,
+        {
+            "now": promql.requests(),
+            "yesterday": promql.requests(offset="1d"),
+            "last week": promql.requests(offset="1w"),
+        },
         overrides=[
-            named("now", line(BLUE, fill=15)),
-            named("yesterday", line(GREY)),
-            named("last week", line(GREY, dashed=True)),
+            named("now", **line(BLUE, fill=15)),
+            named("yesterday", **line(GREY)),
+            named("last week", **line(GREY, dashed=True)),
         ],
     )
 
 
 def _oldest() -> Json:
-    return timeseries(
-        "Oldest message in flight",
-        "Age of the oldest PENDING and of the oldest SENT message. Above the red line people wait in vain. "
-        "One that is days old is a record that was never closed.",
-        [Query(queries.oldest_age(), "{{status}}")],
-        unit="s",
-        no_value="none seen",
-        limits=limits.OLDEST_SECONDS,
-        overrides=[named("PENDING", line(ORANGE)), named("SENT", line(BLUE))],
-    )
-
-
-def _accounts() -> Json:
-    ratio, undelivered = queries.failure_ratio(), queries.undelivered_share()
-    return table(
-        "Accounts",
-        "The tiles as a table, for comparing accounts.",
-        ["account"],
-        [
-            Column("API", latest("betatel_up"), "none", words=UP_OR_DOWN),
-            Column("Failure ratio", ratio, "percentunit", 1, limits.FAILURE_RATIO),
-            Column("Undelivered", undelivered, "percentunit", 1, limits.UNDELIVERED_SHARE),
-            Column("Requested", queries.requests()),
-            Column("Processed", queries.transactions()),
-            Column("In flight", queries.backlog()),
-            Column("Data age", queries.oldest_data_age(), "s", 0, limits.DATA_AGE_SECONDS),
-        ],
-        no_value="no exporter",
-    )
-
-
-def _alerts() -> Json:
-    return state_timeline(
-        "Alerts",
-        "When which alert of the shipped rules fired.",
-        [Query(queries.alerts(), "{{alertname}} {{account}}")],
-        no_value="no alert fired, or no rules loaded",
-        words=FIRING,
-    )
+    return oldest_pending("{{status}}", overrides=lines(STATUS))

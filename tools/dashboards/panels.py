@@ -1,145 +1,106 @@
 """Grafana panels as plain dictionaries, of the core panel types only."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from tools.dashboards.fields import GREY, NEUTRAL, Json, Steps, Words, mappings, nothing, thresholds
+from tools.dashboards.looks import GREY, NEUTRAL, NO_DATA, Json, Steps, Words, mappings, missing, thresholds
 
 DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
 
-
-@dataclass(frozen=True)
-class Query:
-    """One query of a panel. `instant` asks for the end of the time range only."""
-
-    expr: str
-    legend: str = "{{account}}"
-    instant: bool = False
-
-    def target(self, index: int, *, table: bool = False) -> Json:
-        return {
-            "datasource": DATASOURCE,
-            "refId": chr(ord("A") + index),
-            "expr": self.expr,
-            "legendFormat": self.legend,
-            "instant": self.instant,
-            "range": not self.instant,
-            "format": "table" if table else "time_series",
-            # The least step, and a quarter of the least $__rate_interval: fits scrapes of up to a minute.
-            "interval": "1m",
-        }
+Queries = str | Mapping[str, str]
+"""PromQL by legend; of one query alone the legend is the account."""
 
 
 def stat(
     title: str,
     description: str,
-    query: Query,
+    queries: Queries,
     *,
-    unit: str,
-    no_value: str,
     steps: Steps = NEUTRAL,
     words: Words | None = None,
-    decimals: int | None = None,
-    overrides: Sequence[Json] = (),
-    text: str = "auto",
     absent: str = GREY,
     more: str = "",
+    text: str = "value_and_name",
+    **settings: Any,
 ) -> Json:
-    """One big number per series; a coloured tile where `steps` judge it, a plain one where they do not.
+    """A number for each series, as it is at the end of the time range.
 
-    `absent` is the colour where there is none, `more` the uid of the dashboard that the tile leads to.
+    A coloured tile where `steps` judge it, else a plain one. `absent` is the colour of a missing value; `more` is the
+    uid of the dashboard that the number links to.
     """
-    panel = panel_of("stat", title, description, [query.target(0)], unit=unit, no_value=no_value)
-    _judge(panel, steps, words or {}, absent)
-    if decimals is not None:
-        panel["fieldConfig"]["defaults"]["decimals"] = decimals
-    panel["fieldConfig"]["overrides"] = list(overrides)
+    panel = panel_of("stat", title, description, queries, **settings)
+    defaults = panel["fieldConfig"]["defaults"]
+    defaults |= {
+        "color": {"mode": "thresholds"},
+        "thresholds": thresholds(steps),
+        "mappings": [*mappings(words or {}), missing(defaults["noValue"], absent)],
+    }
+    if more:  # on the number: a link of the panel takes the place that its title needs
+        defaults["links"] = [
+            {"title": "More", "url": f"/d/{more}?${{__url_time_range}}&${{__all_variables}}"}
+        ]
     panel["options"] = {
         "colorMode": "value" if steps is NEUTRAL else "background",
-        "graphMode": "none" if query.instant else "area",
-        "justifyMode": "auto",
-        "orientation": "auto",
-        "reduceOptions": _last_value(),
+        "graphMode": "none",
+        "justifyMode": "center",
+        "orientation": "horizontal",
+        "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
         "textMode": text,
+        "wideLayout": True,
     }
-    if more:
-        panel["links"] = [{"title": "More", "url": f"/d/{more}?${{__url_time_range}}&${{__all_variables}}"}]
     return panel
 
 
 def timeseries(
     title: str,
     description: str,
-    queries: Sequence[Query],
+    queries: Queries,
     *,
-    unit: str,
-    no_value: str,
-    overrides: Sequence[Json] = (),
-    limits: Steps = (),
-    bottom: float | None = 0,
-    stacked: bool = False,
+    limit: float | None = None,
+    reach: float | None = None,
+    area: bool = False,
     bars: bool = False,
     figures: bool = False,
+    **settings: Any,
 ) -> Json:
-    """Lines over time. `limits` are drawn dashed; `figures` puts last and highest values into the legend."""
-    panel = panel_of("timeseries", title, description, _targets(queries), unit=unit, no_value=no_value)
-    defaults = panel["fieldConfig"]["defaults"]
-    if bottom is not None:
-        defaults["min"] = bottom
-    defaults["custom"] = {
-        "drawStyle": "bars" if bars else "line",
-        "fillOpacity": 60 if stacked or bars else 0,
-        "lineWidth": 1 if stacked or bars else 2,
-        "showPoints": "never",
-        "spanNulls": False,
-        "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
-        "thresholdsStyle": {"mode": "dashed" if limits else "off"},
-    }
-    defaults["thresholds"] = thresholds(limits or NEUTRAL)
-    panel["fieldConfig"]["overrides"] = list(overrides)
-    panel["options"] = {
-        "legend": {
-            "calcs": ["lastNotNull", "max"] if figures else [],
-            "displayMode": "table" if figures else "list",
-            "placement": "bottom",
-            "showLegend": True,
+    """Lines over time, from blue to purple as their last values go, unless overridden; `area` and `bars` are stacked.
+
+    `limit` is drawn as a dashed red line. The axis goes up to `reach` at least, so that noise near zero stays small.
+    `figures` makes the legend a table on the right with last and highest values, the highest last value on top.
+    """
+    panel = panel_of("timeseries", title, description, queries, **{"min": 0} | settings)
+    stacked = area or bars
+    panel["fieldConfig"]["defaults"] |= {
+        "color": {"mode": "continuous-BlPu"},
+        "thresholds": thresholds(NEUTRAL if limit is None else ((None, "transparent"), (limit, "red"))),
+        "custom": {
+            "axisSoftMax": limit and limit * 1.2 if reach is None else reach,
+            "drawStyle": "bars" if bars else "line",
+            "fillOpacity": 60 if stacked else 0,
+            "lineWidth": 1 if stacked else 2,
+            "showPoints": "never",
+            "spanNulls": False,
+            "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
+            "thresholdsStyle": {"mode": "off" if limit is None else "dashed"},
         },
-        "tooltip": {"mode": "multi", "sort": "desc"},
     }
+    legend = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True}
+    if figures:
+        legend |= {"calcs": ["lastNotNull", "max"], "displayMode": "table", "placement": "right"}
+        legend |= {"sortBy": "Last *", "sortDesc": True}
+    panel["options"] = {"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}}
     return panel
 
 
-def bargauge(
-    title: str,
-    description: str,
-    query: Query,
-    *,
-    unit: str,
-    no_value: str,
-    steps: Steps,
-    top: float | None = None,
-) -> Json:
-    """One horizontal bar per series, coloured by `steps`; full at `top`, or at the largest value."""
-    panel = panel_of("bargauge", title, description, [query.target(0)], unit=unit, no_value=no_value)
-    _judge(panel, steps, {}, GREY)
-    panel["fieldConfig"]["defaults"] |= {"min": 0} if top is None else {"min": 0, "max": top}
-    panel["options"] = {
-        "displayMode": "basic",
-        "orientation": "horizontal",
-        "reduceOptions": _last_value(),
-        "showUnfilled": True,
-        "valueMode": "color",
+def lanes(title: str, description: str, queries: Queries, *, words: Words, **settings: Any) -> Json:
+    """A lane for each series, coloured by what its value means."""
+    panel = panel_of("state-timeline", title, description, queries, unit="none", **settings)
+    panel["fieldConfig"]["defaults"] |= {
+        # Under "thresholds" Grafana merges values by threshold and ignores the mappings.
+        "color": {"mode": "fixed", "fixedColor": GREY},
+        "mappings": mappings(words),
+        "custom": {"fillOpacity": 80, "lineWidth": 0, "spanNulls": False},
     }
-    return panel
-
-
-def state_timeline(
-    title: str, description: str, queries: Sequence[Query], *, no_value: str, words: Words
-) -> Json:
-    """One lane per series, coloured by what its value means."""
-    panel = panel_of("state-timeline", title, description, _targets(queries), unit="none", no_value=no_value)
-    _judge(panel, NEUTRAL, words, GREY)
-    panel["fieldConfig"]["defaults"]["custom"] = {"fillOpacity": 80, "lineWidth": 0, "spanNulls": False}
     panel["options"] = {
         "alignValue": "left",
         "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
@@ -151,30 +112,61 @@ def state_timeline(
     return panel
 
 
+def heatmap(title: str, description: str, queries: Queries, *, strongest: float, **settings: Any) -> Json:
+    """A row of cells for each series, the stronger the closer the value is to `strongest`."""
+    panel = panel_of("status-history", title, description, queries, min=0, max=strongest, **settings)
+    panel["fieldConfig"]["defaults"] |= {
+        "color": {"mode": "continuous-purples"},
+        "custom": {"fillOpacity": 90, "lineWidth": 0},
+    }
+    panel["maxDataPoints"] = 120  # Grafana refuses more than fit
+    panel["options"] = {
+        "colWidth": 1,
+        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": False},
+        "rowHeight": 0.9,
+        "showValue": "never",
+        "tooltip": {"mode": "single", "sort": "none"},
+    }
+    return panel
+
+
 def panel_of(
-    kind: str, title: str, description: str, targets: list[Json], *, unit: str, no_value: str
+    kind: str,
+    title: str,
+    description: str,
+    queries: Queries,
+    *,
+    unit: str = "locale",
+    no_value: str = NO_DATA,
+    overrides: Sequence[Json] = (),
+    **defaults: Any,
 ) -> Json:
+    """A panel with its queries; `defaults` are Grafana's own settings of a field (min, max, decimals)."""
+    named = {"{{account}}": queries} if isinstance(queries, str) else queries
     return {
         "type": kind,
         "title": title,
         "description": description,
         "datasource": DATASOURCE,
-        "targets": targets,
-        "fieldConfig": {"defaults": {"unit": unit, "noValue": no_value}, "overrides": []},
-        "options": {},
+        "targets": [_target(kind, chr(ord("A") + n), *one) for n, one in enumerate(named.items())],
+        "fieldConfig": {
+            "defaults": {"unit": unit, "noValue": no_value} | defaults,
+            "overrides": list(overrides),
+        },
     }
 
 
-def _targets(queries: Sequence[Query]) -> list[Json]:
-    return [query.target(index) for index, query in enumerate(queries)]
-
-
-def _judge(panel: Json, steps: Steps, words: Words, absent: str) -> None:
-    defaults = panel["fieldConfig"]["defaults"]
-    defaults["color"] = {"mode": "thresholds"}
-    defaults["thresholds"] = thresholds(steps)
-    defaults["mappings"] = [*mappings(words), nothing(defaults["noValue"], absent)]
-
-
-def _last_value() -> Json:
-    return {"calcs": ["lastNotNull"], "fields": "", "values": False}
+def _target(kind: str, letter: str, legend: str, expr: str) -> Json:
+    """Numbers and tables show the end of the time range: they ask for nothing else."""
+    instant = kind in {"stat", "table"}
+    return {
+        "datasource": DATASOURCE,
+        "refId": letter,
+        "expr": expr,
+        "legendFormat": legend,
+        "instant": instant,
+        "range": not instant,
+        "format": "table" if kind == "table" else "time_series",
+        # The least step, and a quarter of the least $__rate_interval: fits scrapes of up to a minute.
+        "interval": "1m",
+    }

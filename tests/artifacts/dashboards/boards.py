@@ -6,18 +6,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import promql_parser as promql
+
 from tests.support.paths import ROOT
 
 Json = dict[str, Any]
-Chosen = str | tuple[str, ...] | None
-Choice = Mapping[str, Chosen]
-"""What is chosen in each variable; None is "All"."""
-
 
 FOLDER = ROOT / "grafana" / "dashboards"
-
-DURATIONS = {"$__rate_interval": "4m", "$__interval": "1m"}
-"""With the panels' least step of a minute and a range short enough for it."""
+ALL = ".+"
+DEFAULTS = {
+    **dict.fromkeys(("job", "instance", "account", "currency", "country", "network"), ALL),
+    "window": "lasth",
+    "__rate_interval": "4m",
+    "__interval": "60s",
+    "__range": "7200s",
+}
 
 
 @dataclass(frozen=True)
@@ -27,77 +30,76 @@ class Target:
     dashboard: str
     panel: str
     kind: str
-    ref: str
     expr: str
     legend: str
+    """In a table, the name of the column."""
     instant: bool
-    repeated: bool
-    """Whether it stands in a row that is there once for each account."""
+    repeat: str
+    """The variable, for each value of which the panel is shown once."""
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        return self.dashboard, self.panel, self.ref
+    def name(self) -> str:
+        return f"{self.dashboard} / {self.panel} / {self.legend}"
 
 
-def dashboards() -> list[Json]:
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))]
+def dashboards() -> dict[str, Json]:
+    found = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json")))
+    return {board["uid"]: board for board in found}
 
 
-def everything(dashboard: Json) -> Iterator[Json]:
-    """Rows and panels, those in folded rows included."""
-    for panel in dashboard["panels"]:
+def everything(board: Json) -> Iterator[Json]:
+    """Rows and panels, those in collapsed rows included."""
+    for panel in board["panels"]:
         yield panel
         yield from panel.get("panels", [])
 
 
-def panels(dashboard: Json) -> Iterator[Json]:
-    return (panel for panel in everything(dashboard) if panel["type"] != "row")
+def panels(board: Json) -> Iterator[Json]:
+    return (panel for panel in everything(board) if panel["type"] != "row")
 
 
-def targets(dashboard: Json) -> Iterator[Target]:
-    repeated = False
-    for panel in everything(dashboard):
-        if panel["type"] == "row":
-            repeated = "repeat" in panel
-            continue
-        for target in panel["targets"]:
-            yield Target(
-                dashboard["uid"],
+def variables(board: Json, kind: str = "") -> list[Json]:
+    return [one for one in board["templating"]["list"] if kind in {"", one["type"]}]
+
+
+def targets(board: Json) -> Iterator[Target]:
+    repeat = ""
+    for panel in everything(board):
+        repeat = panel.get("repeat", "") if panel["type"] == "row" else repeat
+        for one in panel.get("targets", []):
+            about = (
+                board["uid"],
                 panel["title"],
                 panel["type"],
-                target["refId"],
-                target["expr"],
-                target["legendFormat"],
-                target["instant"],
-                repeated,
+                one["expr"],
+                one["legendFormat"],
+                one["instant"],
             )
+            yield Target(*about, repeat)
 
 
 def all_targets() -> list[Target]:
-    return [target for dashboard in dashboards() for target in targets(dashboard)]
+    return [target for board in dashboards().values() for target in targets(board)]
 
 
-def with_durations(expr: str, span: int = 21600) -> str:
-    """`expr` with Grafana's own variables replaced; `span` is the length of the time range in seconds."""
-    for name, value in {**DURATIONS, "$__range": f"{span}s"}.items():
-        expr = expr.replace(name, value)
-    return expr
+def interpolated(expr: str, chosen: Mapping[str, str] | None = None) -> str:
+    """`expr` with Grafana's variables replaced, all values being chosen but for those in `chosen`."""
+    values = DEFAULTS | dict(chosen or {})
+    return re.sub(r"\$(\w+)", lambda match: values.get(match[1], match[0]), expr)
 
 
-def interpolate(expr: str, choice: Choice, span: int) -> str:
-    """`expr` as Grafana sends it: values escaped where they stand in a regular expression."""
-
-    def value(match: re.Match[str]) -> str:
-        chosen = choice[match[2]]
-        return f'{match[1]}"{_regex(chosen) if match[1] == "=~" else chosen}'
-
-    return re.sub(r'(=~|=)"\$(\w+)', value, with_durations(expr, span))
+def parsed(expr: str) -> promql.Expr:
+    return promql.parse(interpolated(expr))
 
 
-def _regex(chosen: Chosen) -> str:
-    if chosen is None:
-        return ".+"
-    escaped = [
-        re.escape(one).replace("\\", "\\\\") for one in ([chosen] if isinstance(chosen, str) else chosen)
-    ]
-    return escaped[0] if isinstance(chosen, str) else f"({'|'.join(escaped)})"
+def selectors(expr: str) -> list[promql.VectorSelector]:
+    """Every selector of a query, those inside ranges included."""
+    found: list[promql.VectorSelector] = []
+
+    def visit(node: promql.Expr) -> bool:
+        if isinstance(node, promql.VectorSelector):
+            found.append(node)
+        return True
+
+    promql.walk(parsed(expr), visit)
+    return found

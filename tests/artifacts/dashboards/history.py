@@ -1,216 +1,285 @@
-"""A week of invented history: three instances expose the same accounts, and a stranger is scraped beside them.
+"""A day of invented history, and the Prometheus that holds it.
 
-shop   busy, with a budget; one query has not succeeded of late
-bank   busy, billed in two currencies, told by the API to wait
+Two replicas expose the same accounts, one of which another instance replaces; a stranger is scraped beside them.
+
+shop   busy, with a budget; one query has not succeeded of late; a network dies; an alert fires
+bank   busy, billed in two currencies, in a cool-down
 quiet  has no traffic at all
-gone   was like shop until ten minutes before the end, when it vanished
+gone   was like shop until it vanished
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.artifacts.dashboards.boards import Target, interpolated
+from tests.support.waiting import wait_until
+from tools.loopback import free_address
+from tools.process import Process
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 END = 1_736_942_400  # 2025-01-15T12:00:00Z
 SPAN = 2 * HOUR
 GONE_AT = END - 10 * MINUTE
 REPLACED_AT = END - 30 * MINUTE
+BROKEN_AT = END - 20 * MINUTE
+"""When the network dies and the alert begins to fire."""
+DIP_AT = END - 90 * MINUTE
+"""One scrape at which FAILED of shop is 0."""
+PARTLY = range(END - 100 * MINUTE, END - 70 * MINUTE)
+"""When the query of READ fails for bank."""
 
 JOB = "betatel"
-INSTANCES = ("10.0.0.1:10742", "10.0.0.2:10742", "10.0.0.3:10742")
-REPLACEMENT = "10.0.0.4:10742"
-"""Takes over from the last of INSTANCES at REPLACED_AT."""
-STRANGER = {"job": "node", "instance": "10.0.0.9:9100"}
+STEADY, REPLACED, REPLACEMENT, STRANGER = (f"10.0.0.{host}:10742" for host in (1, 2, 3, 9))
 
 CURRENCIES = {"shop": ("EUR",), "bank": ("EUR", "USD"), "quiet": ("EUR",), "gone": ("EUR",)}
 ACCOUNTS = tuple(CURRENCIES)
-
 REQUESTS = {"last5m": 50, "lasth": 600, "last24h": 12_100}
-FAILED_SHARE = 0.2
+FAILED_RATIO = 0.2
 PRICE = {"EUR": 0.05, "USD": 0.02}
 """A request of a busy account costs this."""
 BUDGET = 500
 TOTAL = 50_000
 HOURLY = {"DELIVERED": 60, "READ": 420, "EXPIRED": 60, "FAILED": 30, "REVOKED": 30}
 """How much the totals of a busy account grow in an hour."""
-WAITING = {"PENDING": 12, "SENT": 30}
+IN_FLIGHT = {"PENDING": 12, "SENT": 30}
 AGE = {"PENDING": 200, "SENT": 120}
-QUERIES = ("stats/last5m", "tdr/PENDING", "tdr/FAILED")
-DIP_AT = END - 90 * MINUTE
-"""One scrape at which FAILED of shop is told as 0."""
-PARTLY = range(END - 100 * MINUTE, END - 70 * MINUTE)
-"""When the query of READ fails for bank."""
-STALE_QUERY = "tdr/FAILED"
+QUERIES = ("stats/last5m", "tdr/PENDING", "tdr/FAILED", "tdr/recent")
+STALE = ("shop", "tdr/FAILED")
 STALE_SECONDS = 400
 COOLDOWN = 120
+PEOPLE = {"Alpha": 40, "Beta": 20}
+"""Behind the recent records, by network; a tenth of them is not reached, and nobody on Beta once it is broken."""
+COVERAGE = 0.9
 
 Value = Callable[[int], float]
+Alive = Callable[[int], bool]
+Labels = Mapping[str, str]
+Row = tuple[str, Labels, Alive, Value]
 
 
-def steady(value: float) -> Value:
-    return lambda _: float(value)
+@dataclass(frozen=True)
+class Series:
+    """What one query returned for one set of labels: (time, value) in seconds since the epoch."""
+
+    labels: dict[str, str]
+    points: list[tuple[float, float]]
+
+    @property
+    def last(self) -> float:
+        return self.points[-1][1]
 
 
-def growing(at_end: float, hourly: float) -> Value:
+@dataclass(frozen=True)
+class Past:
+    """The history in a real Prometheus."""
+
+    client: httpx.Client
+
+    def ask(self, target: Target, **chosen: str) -> list[Series]:
+        """What the panel shows when the time range ends with the history; `chosen` are values of variables."""
+        expr = interpolated(target.expr, chosen)
+        return self.instant(expr) if target.instant else self.range(expr)
+
+    def instant(self, expr: str) -> list[Series]:
+        return self._found("query", {"query": expr, "time": END}, lambda one: [one["value"]])
+
+    def range(self, expr: str) -> list[Series]:
+        span = {"query": expr, "start": END - SPAN, "end": END, "step": MINUTE}
+        return self._found("query_range", span, lambda one: one["values"])
+
+    def _found(self, path: str, parameters: Mapping[str, Any], values: Callable[[Any], Any]) -> list[Series]:
+        response = self.client.get(f"/api/v1/{path}", params=dict(parameters))
+        assert response.status_code == 200, f"{response.text}\n{parameters['query']}"
+        return [
+            Series(one["metric"], [(at, float(value)) for at, value in values(one)])
+            for one in response.json()["data"]["result"]
+        ]
+
+
+@contextmanager
+def prometheus(promtool: str, binary: str, folder: Path) -> Iterator[Past]:
+    """The history becomes blocks of a new database, which a Prometheus that scrapes nothing serves."""
+    (folder / "history.om").write_text(openmetrics())
+    (folder / "prometheus.yml").write_text("scrape_configs: []\n")
+    blocks = [promtool, "tsdb", "create-blocks-from", "openmetrics", "-q", "history.om", "data"]
+    subprocess.run(blocks, cwd=folder, check=True, timeout=120, capture_output=True)
+    address = free_address()
+    command = [
+        binary,
+        "--config.file=prometheus.yml",
+        "--storage.tsdb.path=data",
+        f"--web.listen-address={address}",
+    ]
+    with Process(command, cwd=folder), httpx.Client(base_url=f"http://{address}", trust_env=False) as client:
+        wait_until(lambda: _ready(client))
+        yield Past(client)
+
+
+def openmetrics() -> str:
+    """The history as OpenMetrics text: a day by four minutes, the last three hours by the minute."""
+    times = [
+        *range(END - DAY - 2 * HOUR, END - 3 * HOUR, 4 * MINUTE),
+        *range(END - 3 * HOUR, END + 1, MINUTE),
+    ]
+    families: dict[str, list[str]] = {}
+    for name, labels, alive, value in _series():
+        pairs = ",".join(f'{label}="{text}"' for label, text in labels.items())
+        series = f"{name}{{{pairs}}}"
+        families.setdefault(name, []).extend(
+            f"{series} {float(value(time))} {time}" for time in times if alive(time)
+        )
+    lines = (line for name, samples in families.items() for line in (f"# TYPE {name} unknown", *samples))
+    return "\n".join([*lines, "# EOF", ""])
+
+
+def _ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/-/ready").is_success
+    except httpx.TransportError:
+        return False
+
+
+def _steady(value: float) -> Value:
+    return lambda _: value
+
+
+def _growing(at_end: float, hourly: float) -> Value:
     return lambda time: at_end + (time - END) * hourly / HOUR
 
 
-def dipping(value: Value) -> Value:
-    return lambda time: 0 if time == DIP_AT else value(time)
-
-
-def behind(seconds: float) -> Value:
+def _behind(seconds: float) -> Value:
     """A time, that many seconds before now."""
     return lambda time: time - seconds
 
 
-@dataclass(frozen=True)
-class Timeline:
-    """One series: its labels, and its value at each of its times."""
-
-    family: str
-    type: str
-    labels: dict[str, str]
-    times: Iterable[int]
-    value: Value
-    suffix: str = ""
-
-    def lines(self) -> Iterator[str]:
-        labels = ",".join(f'{name}="{value}"' for name, value in self.labels.items())
-        name = f"{self.family}{self.suffix}{{{labels}}}"
-        return (f"{name} {self.value(time)} {time}" for time in self.times)
+def _dipping(value: Value) -> Value:
+    return lambda time: 0 if time == DIP_AT else value(time)
 
 
-def openmetrics() -> str:
-    """The history as OpenMetrics text, which promtool makes blocks of."""
-    families: dict[str, list[Timeline]] = {}
-    for timeline in [*_exposed(), *_scraped(), *_ruled()]:
-        families.setdefault(timeline.family, []).append(timeline)
-    lines: list[str] = []
-    for family, timelines in families.items():
-        lines.append(f"# TYPE {family} {timelines[0].type}")
-        for timeline in timelines:
-            lines += timeline.lines()
-    return "\n".join([*lines, "# EOF", ""])
+def _changing(before: float, after: float) -> Value:
+    return lambda time: before if time < BROKEN_AT else after
 
 
-def _recent(since: int = END - SPAN - HOUR, until: int = END) -> Iterable[int]:
-    return range(since, until + 1, MINUTE)
-
-
-def _long(until: int = END) -> Iterable[int]:
-    """A day and its hour before, coarse; then the hours shown, a sample a minute."""
-    return [*range(END - DAY - HOUR, END - SPAN - HOUR, 4 * MINUTE), *_recent(until=until)]
-
-
-def _weekly(until: int = END) -> Iterable[int]:
-    """The hours shown, and the same hours a week and a day before."""
-    before = [time - days * DAY for days in (7, 1) for time in range(END - SPAN, END + 1, 4 * MINUTE)]
-    return [*before, *_recent(until=until)]
-
-
-def _exposed() -> Iterator[Timeline]:
-    for instance in (*INSTANCES, REPLACEMENT):
+def _series() -> Iterator[Row]:
+    lives: dict[str, Alive] = {
+        STEADY: lambda _: True,
+        REPLACED: lambda time: time <= REPLACED_AT,
+        REPLACEMENT: lambda time: time > REPLACED_AT,
+    }
+    for instance, alive in lives.items():
         target = {"job": JOB, "instance": instance}
+        yield from _process(target, alive)
         for account in ACCOUNTS:
-            yield from _traffic(target | {"account": account}, account)
-            yield from _collection(target | {"account": account}, account)
-        yield from _process(target)
+            yield from _account(account, target | {"account": account}, alive)
+    yield from _scraped({"job": "node", "instance": STRANGER}, lambda _: True)
+    yield from _ruled()
 
 
-def _life(instance: str, times: Iterable[int]) -> list[int]:
-    """Those of `times` at which `instance` was there."""
-    if instance == REPLACEMENT:
-        return [time for time in times if time > REPLACED_AT]
-    if instance == INSTANCES[-1]:
-        return [time for time in times if time <= REPLACED_AT]
-    return list(times)
+def _account(account: str, own: Labels, replica: Alive) -> Iterator[Row]:
+    def alive(time: int) -> bool:
+        return replica(time) and (account != "gone" or time <= GONE_AT)
+
+    def read(time: int) -> bool:
+        return alive(time) and time not in PARTLY
+
+    for name, labels, value in (*_messages(account), *_collection(account)):
+        partly = (account, name, labels.get("status")) == ("bank", "telegram_messages", "READ")
+        yield f"betatel_{name}", {**own, **labels}, read if partly else alive, value
 
 
-def _traffic(labels: dict[str, str], account: str) -> Iterator[Timeline]:
-    until, busy = GONE_AT if account == "gone" else END, account != "quiet"
-
-    def gauge(name: str, times: Iterable[int], value: Value, **more: str) -> Timeline:
-        alive = _life(labels["instance"], times)
-        return Timeline(f"betatel_telegram_{name}", "gauge", labels | more, alive, value)
-
+def _messages(account: str) -> Iterator[tuple[str, Labels, Value]]:
+    busy = account != "quiet"
     for window, count in REQUESTS.items():
         requests = count * busy
-        yield gauge("requests", _weekly(until), steady(requests), window=window)
-        yield gauge("transactions", _weekly(until), steady(requests * (1 - FAILED_SHARE)), window=window)
+        yield "telegram_requests", {"window": window}, _steady(requests)
+        yield "telegram_transactions", {"window": window}, _steady(requests * (1 - FAILED_RATIO))
         for currency in CURRENCIES[account]:
-            billed = steady(requests * PRICE[currency])
-            yield gauge("amount", _recent(until=until), billed, window=window, currency=currency)
+            labels = {"window": window, "currency": currency}
+            yield "telegram_amount", labels, _steady(requests * PRICE[currency])
     for status, hourly in HOURLY.items():
-        total = growing(TOTAL * busy, hourly * busy)
-        if (account, status) == ("shop", "FAILED"):
-            total = dipping(total)
-        lost = PARTLY if (account, status) == ("bank", "READ") else ()
-        times = [time for time in _long(until) if time not in lost]
-        yield gauge("messages", times, total, status=status)
+        total = _growing(TOTAL * busy, hourly * busy)
+        dips = (account, status) == ("shop", "FAILED")
+        yield "telegram_messages", {"status": status}, _dipping(total) if dips else total
         if busy:
-            yield gauge("newest_message_timestamp_seconds", _recent(until=until), behind(30), status=status)
-    for status, waiting in WAITING.items():
-        yield gauge("messages", _long(until), steady(waiting * busy), status=status)
+            yield "telegram_newest_message_timestamp_seconds", {"status": status}, _behind(30)
+    for status, waiting in IN_FLIGHT.items():
+        yield "telegram_messages", {"status": status}, _steady(waiting * busy)
         if busy:
-            oldest = behind(AGE[status])
-            yield gauge("oldest_message_timestamp_seconds", _recent(until=until), oldest, status=status)
+            yield "telegram_oldest_message_timestamp_seconds", {"status": status}, _behind(AGE[status])
     if account == "shop":
-        yield gauge("daily_budget_amount", _recent(), steady(BUDGET), currency="EUR")
+        yield "telegram_daily_budget_amount", {"currency": "EUR"}, _steady(BUDGET)
+    if busy:
+        yield from _recent()
 
 
-def _collection(labels: dict[str, str], account: str) -> Iterator[Timeline]:
-    times = _life(labels["instance"], _recent(until=GONE_AT if account == "gone" else END))
+def _recent() -> Iterator[tuple[str, Labels, Value]]:
+    yield "telegram_recent_period_seconds", {}, _steady(30 * MINUTE)
+    yield "telegram_recent_coverage_ratio", {}, _steady(COVERAGE)
+    for network, people in PEOPLE.items():
+        place = {"country": "Utopia", "network": network}
+        dies = network == "Beta"
+        unreached = _changing(people / 10, people if dies else people / 10)
+        reached = _changing(people * 0.9, 0 if dies else people * 0.9)
+        yield "telegram_recent_recipients", {**place, "reached": "false"}, unreached
+        yield "telegram_recent_recipients", {**place, "reached": "true"}, reached
+        for status in (*HOURLY, *IN_FLIGHT):
+            yield "telegram_recent_messages", {**place, "status": status}, _steady(people)
 
-    def gauge(name: str, value: Value, **more: str) -> Timeline:
-        return Timeline(f"betatel_{name}", "gauge", labels | more, times, value)
 
-    def counter(name: str, value: Value, **more: str) -> Timeline:
-        return Timeline(f"betatel_{name}", "counter", labels | more, times, value, "_total")
-
-    yield gauge("up", steady(1))
-    yield gauge("scrape_duration_seconds", steady(0.2))
+def _collection(account: str) -> Iterator[tuple[str, Labels, Value]]:
+    yield "up", {}, _steady(account != "shop")
+    yield "scrape_duration_seconds", {}, _steady(0.2)
     for query in QUERIES:
-        stale = account == "shop" and query == STALE_QUERY
-        yield gauge("scrape_query_success", steady(not stale), query=query)
-        yield gauge("scrape_query_duration_seconds", steady(0.1), query=query)
-        yield gauge("last_success_timestamp_seconds", behind(STALE_SECONDS if stale else 0), query=query)
+        stale = (account, query) == STALE
+        labels = {"query": query}
+        yield "scrape_query_success", labels, _steady(not stale)
+        yield "scrape_query_duration_seconds", labels, _steady(0.1)
+        yield "last_success_timestamp_seconds", labels, _behind(STALE_SECONDS if stale else 0)
     for operation in ("stats", "tdr"):
-        yield counter("api_requests", growing(9000, HOUR / 10), operation=operation)
+        yield "api_requests_total", {"operation": operation}, _growing(9000, HOUR / 10)
         for reason in ("timeout", "unauthorized"):
-            yield counter("api_failures", growing(300, 12), operation=operation, reason=reason)
+            yield "api_failures_total", {"operation": operation, "reason": reason}, _growing(900, 12)
     if account == "bank":
-        yield gauge("api_cooldown_until_timestamp_seconds", behind(-COOLDOWN))
+        yield "api_cooldown_until_timestamp_seconds", {}, _behind(-COOLDOWN)
 
 
-def _process(target: dict[str, str]) -> Iterator[Timeline]:
-    times = _life(target["instance"], _recent())
+def _process(target: Labels, alive: Alive) -> Iterator[Row]:
     about = {"version": "1.2.3", "revision": "abc", "python_version": "3.13.0"}
-    yield Timeline("betatel_exporter_build_info", "gauge", target | about, times, steady(1))
+    yield "betatel_exporter_build_info", {**target, **about}, alive, _steady(1)
     for operation in ("stats", "tdr"):
         for bound, share in (("0.1", 0.5), ("1.0", 1.0), ("+Inf", 1.0)):
-            labels = target | {"operation": operation, "le": bound}
-            calls = growing(9000 * share, share * HOUR / 10)
-            yield Timeline(
-                "betatel_api_request_duration_seconds", "histogram", labels, times, calls, "_bucket"
-            )
+            labels = {**target, "operation": operation, "le": bound}
+            calls = _growing(9000 * share, share * HOUR / 10)
+            yield "betatel_api_request_duration_seconds_bucket", labels, alive, calls
+    yield from _scraped(target, alive)
 
 
-def _scraped() -> Iterator[Timeline]:
-    """What Prometheus and the client library tell of every target, ours or not."""
-    for target in (*({"job": JOB, "instance": one} for one in (*INSTANCES, REPLACEMENT)), STRANGER):
-        times = _life(target["instance"], _recent())
-        yield Timeline("up", "gauge", target, times, steady(1))
-        yield Timeline("scrape_duration_seconds", "gauge", target, times, steady(0.3))
-        yield Timeline("process_start_time_seconds", "gauge", target, times, steady(END - DAY))
-        yield Timeline("process_resident_memory_bytes", "gauge", target, times, steady(60e6))
-        yield Timeline("process_cpu_seconds", "counter", target, times, growing(900, HOUR / 50), "_total")
+def _scraped(target: Labels, alive: Alive) -> Iterator[Row]:
+    """What Prometheus and the client library expose of every target, an exporter or not."""
+    yield "up", target, alive, _steady(1)
+    yield "scrape_duration_seconds", target, alive, _steady(0.3)
+    yield "process_start_time_seconds", target, alive, _steady(END - DAY)
+    yield "process_resident_memory_bytes", target, alive, _steady(60e6)
+    yield "process_cpu_seconds_total", target, alive, _growing(900, HOUR / 50)
 
 
-def _ruled() -> Iterator[Timeline]:
+def _ruled() -> Iterator[Row]:
     """What the rules would have left."""
-    account = {"job": JOB, "account": "shop"}
-    alert = account | {"alertname": "BetatelMetricsStale", "alertstate": "firing", "severity": "warning"}
-    yield Timeline("ALERTS", "gauge", alert, _recent(since=END - 20 * MINUTE), steady(1))
-    recorded = "account_window:betatel_telegram_requests:max"
-    requests = steady(REQUESTS["lasth"])
-    yield Timeline(recorded, "gauge", account | {"window": "lasth"}, _recent(), requests)
+    fires = {"job": JOB, "alertstate": "firing"}
+    place = {"country": "Utopia", "network": "Beta"}
+    account = {"account": "shop"}
+    for alert in (
+        {"alertname": "BetatelDeliveryFailing", "severity": "critical", **account, **place},
+        {"alertname": "BetatelMetricsStale", "severity": "warning", **account, "query": "tdr/FAILED"},
+        {"alertname": "BetatelExporterDown", "severity": "critical", "instance": STEADY},
+    ):
+        yield "ALERTS", fires | alert, lambda time: time >= BROKEN_AT, _steady(1)
+    for name in ACCOUNTS:
+        labels = {"job": JOB, "account": name, "window": "lasth"}
+        yield "account_window:betatel_telegram_requests:max", labels, lambda _: True, _steady(600)

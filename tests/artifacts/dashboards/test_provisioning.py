@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.artifacts.dashboards.boards import dashboards
-from tests.artifacts.dashboards.linter import variables
+from tests.artifacts.dashboards.boards import dashboards, variables
 from tests.support.paths import ROOT
 
 PROVISIONING = ROOT / "grafana" / "provisioning"
@@ -35,7 +34,7 @@ def test_the_folders_are_those_that_grafana_reads() -> None:
 
 def test_the_data_source_is_of_the_type_that_the_dashboards_choose_from_and_their_default() -> None:
     (source,) = _read(PROVISIONING / "datasources/prometheus.yml")["datasources"]
-    wanted = {variables(board, "datasource")[0]["query"] for board in dashboards()}
+    wanted = {variables(board, "datasource")[0]["query"] for board in dashboards().values()}
 
     assert wanted == {source["type"]}
     assert source["isDefault"]
