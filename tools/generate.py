@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tools import configuration, references, reliability
+from tools import completions, configuration, references, reliability
 from tools.chart import build as chart
 from tools.dashboards import build as dashboards
 from tools.rules import tune as rules
@@ -13,6 +13,7 @@ from tools.rules import tune as rules
 ROOT = Path(__file__).parent.parent
 
 SOURCES: tuple[Callable[[], Mapping[str, str]], ...] = (
+    completions.files,
     configuration.files,
     references.files,
     reliability.files,

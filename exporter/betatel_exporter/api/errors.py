@@ -52,6 +52,7 @@ class Cause(StrEnum):
     BAD_CERTIFICATE = "the certificate is invalid"
     NOT_TLS = "the port does not speak TLS"
     HANDSHAKE = "the TLS handshake failed"
+    NO_KEY = "no usable API key"
 
 
 class ApiError(Exception):

@@ -83,6 +83,12 @@ REASONS = {
     ),
 }
 
+NO_KEY = Diagnosis(
+    ExitCode.CONFIGURATION,
+    "no usable API key",
+    "check api_key_file of the account and the rights of the file",
+)
+
 
 def diagnose(failures: Iterable[Failure]) -> Diagnosis:
     """The failure that explains most: by exit code, so that a rejected key comes before a timeout."""
@@ -90,6 +96,8 @@ def diagnose(failures: Iterable[Failure]) -> Diagnosis:
 
 
 def _one(failure: Failure) -> Diagnosis:
+    if failure.detail.startswith(Cause.NO_KEY):
+        return NO_KEY
     diagnosis = REASONS[failure.reason]
     if failure.reason not in {Reason.CONNECT, Reason.TLS}:
         return diagnosis

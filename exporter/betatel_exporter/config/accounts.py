@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from betatel_exporter.api.errors import KeyUnavailableError
 from betatel_exporter.api.vocabulary import Window
 from betatel_exporter.config.keys import ApiKey, FixedKey, KeyFile
 from betatel_exporter.config.model import AccountSettings, Settings
@@ -101,10 +100,8 @@ class Resolver:
             return FixedKey(account.api_key)
         if account.api_key is None and account.api_key_file is not None:
             key = KeyFile(account.api_key_file, account.name)
-            try:
-                key()
-            except KeyUnavailableError as error:
-                self.unusable.append(given.fault("api_key_file", str(error)))
+            if problem := key.problem():
+                self.unusable.append(given.fault("api_key_file", problem))
             return key
         found = "both are set" if account.api_key else "neither is set"
         self.faults.append(str(given.key_place.fault(f"exactly one is required, {found}")))

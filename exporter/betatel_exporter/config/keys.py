@@ -3,11 +3,15 @@
 import logging
 from pathlib import Path
 
-from betatel_exporter.api.errors import KeyUnavailableError
+from betatel_exporter.api.errors import Cause, KeyUnavailableError
 from betatel_exporter.config.parsers import checked_key
 from betatel_exporter.files import SECRET_BYTES, Files, Followed, UnreadableError
 
 logger = logging.getLogger(__name__)
+
+
+class _UnusableError(Exception):
+    """A file without a key; the text is one line and safe to log."""
 
 
 class FixedKey:
@@ -34,7 +38,7 @@ class KeyFile:
         self._path = path
         self._key = Followed(
             self._load,
-            errors=KeyUnavailableError,
+            errors=_UnusableError,
             name="key file",
             log=log,
             details={"account": account},
@@ -45,19 +49,30 @@ class KeyFile:
 
     def __call__(self) -> str:
         """The key as the file has it now, else the last good one. Raises KeyUnavailableError where there is none."""
-        return self._key.current
+        try:
+            return self._key.current
+        except _UnusableError as error:
+            raise KeyUnavailableError(f"{Cause.NO_KEY}: {error}") from None
+
+    def problem(self) -> str | None:
+        """Why there is no key; None if there is one."""
+        try:
+            _ = self._key.current
+        except _UnusableError as error:
+            return str(error)
+        return None
 
     def _load(self, files: Files) -> str:
         try:
             content = files.read(self._path, SECRET_BYTES)
         except UnreadableError as error:
-            raise KeyUnavailableError(str(error)) from None
+            raise _UnusableError(str(error)) from None
         try:
             return checked_key(content.decode("ascii"))
         except UnicodeDecodeError:
-            raise KeyUnavailableError(f"{self._path}: must be printable ASCII") from None
+            raise _UnusableError(f"{self._path}: must be printable ASCII") from None
         except ValueError as error:
-            raise KeyUnavailableError(f"{self._path}: {error}") from None
+            raise _UnusableError(f"{self._path}: {error}") from None
 
 
 ApiKey = FixedKey | KeyFile

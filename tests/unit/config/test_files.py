@@ -48,7 +48,7 @@ def test_a_changed_key_is_read_and_an_unusable_one_leaves_the_last_in_use(
 def test_a_key_that_was_never_there_is_an_error_until_it_appears(tmp_path: Path) -> None:
     path = tmp_path / "key"
     key = KeyFile(path, "shop")
-    with pytest.raises(KeyUnavailableError, match="no such file or directory in /"):
+    with pytest.raises(KeyUnavailableError, match="no usable API key: no such file or directory in /"):
         key()
     os.mkfifo(path)
     with pytest.raises(KeyUnavailableError, match="key: not a regular file"):
