@@ -1,14 +1,15 @@
-"""Who is measured: each a process, and the requests that make one complete set of ten queries."""
+"""What is measured: processes, and the requests that make one complete set of ten queries of each."""
 
 import contextlib
 import gzip
 import json
-import os
 import shutil
 import ssl
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import trustme
 import yaml
@@ -18,139 +19,122 @@ from tools.bench.queries import queries
 from tools.loopback import free_port
 from tools.process import Process
 
-
-@dataclass(frozen=True)
-class Contestant:
-    name: str
-    pages: Pages
-    process: Process | None = None
-    """Whose CPU is counted; None where it is the benchmark's own."""
+Scraped = AbstractAsyncContextManager[tuple[Pages, Process]]
+"""A process that runs for the time of the block, and how it is scraped."""
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What all measurements of a run have in common."""
+    """What all measurements of a run share."""
 
     python: Path
     """Of the environment that the exporter and its peers run in."""
     folder: Path
-    plain: int
-    """The upstream's ports, without TLS and with it."""
-    secure: int
     ca_file: Path
+    plain: int
+    """Port of the upstream."""
+    secure: int
+    """Its port with TLS."""
 
     def base_url(self, latency: int, *, tls: bool = False) -> str:
         """The upstream at a latency in milliseconds."""
-        return (
-            f"https://localhost:{self.secure}/{latency}"
-            if tls
-            else f"http://127.0.0.1:{self.plain}/{latency}"
-        )
+        origin = f"https://localhost:{self.secure}" if tls else f"http://127.0.0.1:{self.plain}"
+        return f"{origin}/{latency}"
+
+    def limit(self, latency: int, *, tls: bool = False) -> Pages:
+        """The ten queries alone, all at once on kept connections: no exporter can be faster."""
+        requests = [query_request(f"/{latency}/{path}", body) for path, body in queries().values()]
+        context = ssl.create_default_context(cafile=self.ca_file) if tls else None
+        return Pages(self.secure if tls else self.plain, requests, context)
+
+    async def calls(self) -> int:
+        """Queries that the upstream has answered."""
+        async with contextlib.aclosing(Pages(self.plain, [scrape_request("/calls")])) as pages:
+            return int((await pages.get())[0])
 
 
 @contextlib.contextmanager
 def upstream(python: Path, folder: Path) -> Iterator[Bench]:
-    """The upstream in a process of its own, with a certificate of an authority of its own."""
+    """The upstream in a process of its own, with a certificate of its own authority."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "ca.pem")
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(folder / "server.pem")
-    with Process(
-        [str(python), "-m", "tools.bench.upstream", "--certificate", str(folder / "server.pem")]
-    ) as process:
+    with Process([str(python), "-m", "tools.bench.upstream", str(folder / "server.pem")]) as process:
         plain, secure = json.loads(process.wait_for(r"^\[.*\]$")[0])
-        yield Bench(python, folder, plain, secure, folder / "ca.pem")
+        yield Bench(python, folder, folder / "ca.pem", plain, secure)
 
 
-@contextlib.asynccontextmanager
-async def exporter(
-    bench: Bench, base_url: str, *, accounts: int = 1, arguments: Sequence[str] = (), name: str = "exporter"
-) -> AsyncIterator[Contestant]:
-    """The command itself; settings from the environment for one account, from a file for several."""
+def exporter(bench: Bench, base_url: str, *arguments: str, accounts: int = 1) -> Scraped:
+    """The command itself."""
     port = free_port()
-    settings = {"BETATEL_BASE_URL": base_url, "BETATEL_WEB__LISTEN_ADDRESS": f"127.0.0.1:{port}"}
+    file = bench.folder / f"{port}.yml"
+    settings = {
+        "base_url": base_url,
+        "web": {"listen_address": f"127.0.0.1:{port}"},
+        "accounts": [
+            {"name": f"account-{number}", "account_id": f"id-{number}", "api_key": f"key-{number}"}
+            for number in range(accounts)
+        ],
+    }
     if base_url.startswith("https:"):
-        settings["BETATEL_CA_FILE"] = str(bench.ca_file)
-    if accounts == 1:
-        settings |= {"BETATEL_API_KEY": "key", "BETATEL_ACCOUNT_ID": "account"}
-    else:
-        settings["BETATEL_CONFIG_FILE"] = str(_accounts_file(bench.folder, accounts))
-    with Process([str(bench.python), "-m", "betatel_exporter", *arguments], settings) as process:
-        process.wait_for_port(port)
-        pages = Pages(port, [scrape_request("/metrics")])
-        yield Contestant(name, pages, process)
-        await pages.aclose()
+        settings["ca_file"] = str(bench.ca_file)
+    file.write_text(yaml.safe_dump(settings))
+    command = [str(bench.python), "-m", "betatel_exporter", f"--config.file={file}", *arguments]
+    return _scraped(port, command)
 
 
-@contextlib.asynccontextmanager
-async def peer(bench: Bench, base_url: str, *, workers: int, name: str) -> AsyncIterator[Contestant]:
+def peer(bench: Bench, base_url: str, workers: int) -> Scraped:
+    """The client library's own server with httpx and so many threads."""
     port = free_port()
-    command = ["-m", "tools.bench.peer", f"--port={port}", f"--base-url={base_url}", f"--workers={workers}"]
-    with Process([str(bench.python), *command, f"--ca-file={bench.ca_file}"]) as process:
-        process.wait_for_port(port)
-        pages = Pages(port, [scrape_request("/metrics")])
-        yield Contestant(name, pages, process)
-        await pages.aclose()
-
-
-@contextlib.asynccontextmanager
-async def json_exporter(bench: Bench, base_url: str) -> AsyncIterator[Contestant | None]:
-    """prometheus-community/json_exporter where it is on the PATH: a module and a probe a query, the probes all at once."""
-    command = shutil.which("json_exporter", path=os.environ.get("PATH"))
-    if command is None:
-        yield None
-        return
-    port = free_port()
-    config = bench.folder / "json_exporter.yml"
-    config.write_text(yaml.safe_dump({"modules": _modules(bench.ca_file)}))
-    with Process([command, f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}"]) as process:
-        process.wait_for_port(port)
-        probes = [f"/probe?module={name}&target={base_url}/{path}" for name, (path, _) in queries().items()]
-        pages = Pages(port, list(map(scrape_request, probes)))
-        yield Contestant("json_exporter", pages, process)
-        await pages.aclose()
-
-
-def limit(bench: Bench, latency: int, *, tls: bool = False) -> Contestant:
-    """The ten queries alone, all at once on kept connections: what no exporter can be faster than."""
-    requests = [query_request(f"/{latency}/{path}", body) for path, body in queries().values()]
-    if not tls:
-        return Contestant("limit", Pages(bench.plain, requests))
-    return Contestant(
-        "limit", Pages(bench.secure, requests, ssl.create_default_context(cafile=bench.ca_file))
+    return _scraped(
+        port,
+        [str(bench.python), "-m", "tools.bench.peer", str(port), base_url, str(workers), str(bench.ca_file)],
     )
 
 
+def json_exporter(bench: Bench, base_url: str) -> Scraped | None:
+    """prometheus-community/json_exporter where it is on the PATH: a module and a probe for each query, all at once."""
+    command = shutil.which("json_exporter")
+    if command is None:
+        return None
+    port = free_port()
+    config = bench.folder / "json_exporter.yml"
+    config.write_text(yaml.safe_dump({"modules": _modules(bench.ca_file)}))
+    probes = [f"/probe?module={name}&target={base_url}/{path}" for name, (path, _) in queries().items()]
+    return _scraped(
+        port, [command, f"--config.file={config}", f"--web.listen-address=127.0.0.1:{port}"], probes
+    )
+
+
+@contextlib.asynccontextmanager
+async def _scraped(
+    port: int, command: Sequence[str], paths: Sequence[str] = ("/metrics",)
+) -> AsyncIterator[tuple[Pages, Process]]:
+    with Process(command) as process:
+        process.wait_for_port(port)
+        async with contextlib.aclosing(Pages(port, list(map(scrape_request, paths)))) as pages:
+            yield pages, process
+
+
 def accounts_up(page: bytes) -> int:
-    """How many accounts of a page have all their queries answered."""
+    """How many accounts of a page have an answer to every query."""
     lines = gzip.decompress(page).splitlines()
     return sum(line.startswith(b"betatel_up{") and line.endswith(b" 1.0") for line in lines)
 
 
-def _accounts_file(folder: Path, accounts: int) -> Path:
-    file = folder / f"accounts-{accounts}.yml"
-    entries = [
-        {"name": f"account-{number}", "account_id": f"id-{number}", "api_key": f"key-{number}"}
-        for number in range(accounts)
-    ]
-    file.write_text(yaml.safe_dump({"accounts": entries}))
-    return file
-
-
-def _modules(ca_file: Path) -> dict[str, object]:
-    headers = {"content-type": "application/json", "x-api-key": "key", "x-account-id": "account"}
+def _modules(ca_file: Path) -> Mapping[str, Any]:
+    fields = ("total_requests", "total_transactions", "total_amount")
     stats = {
         "name": "telegram",
         "type": "object",
         "path": "{ [*] }",
         "labels": {"currency": "{ .currency }"},
-        "values": {
-            name: f"{{ .{name} }}" for name in ("total_requests", "total_transactions", "total_amount")
-        },
+        "values": {field: f"{{ .{field} }}" for field in fields},
     }
     total = {"name": "telegram_messages", "path": "{ .total }"}
     return {
         name: {
-            "headers": headers,
+            "headers": {"content-type": "application/json", "x-api-key": "key", "x-account-id": "account"},
             "body": {"content": body},
             "http_client_config": {"tls_config": {"ca_file": str(ca_file)}},
             "metrics": [stats if path.endswith("stats") else total],

@@ -1,44 +1,58 @@
 """What a user runs: an environment of the run-time dependencies alone, without the development tools beside them.
 
 It matters: httpx imports rich and pygments wherever they are installed. The packages are links to those of the environment
-that runs the benchmark, so nothing is downloaded and their bytecode is there.
+that runs the benchmark, so nothing is downloaded and their bytecode exists.
 """
 
 import importlib.metadata
+import os
+import platform
 import re
+import sys
 import sysconfig
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 
 from tools.paths import ROOT
 
-PIN = re.compile(r"([A-Za-z0-9._-]+)==")
+PIN = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
+SHOWN = ["aiohttp", "httpx", "prometheus-client", "pydantic", "starlette", "uvicorn", "uvloop", "h11"]
 
 
 def make_environment(folder: Path) -> Path:
     """The Python of a new environment in a folder."""
     venv.create(folder, symlinks=True, with_pip=False)
     packages = Path(sysconfig.get_path("purelib", "venv", vars={"base": str(folder)}))
-    for name in locked():
-        try:
-            distribution = importlib.metadata.distribution(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue  # for another platform or version of Python
-        for entry in _entries(distribution):
+    for distribution in _installed(locked()):
+        for entry in {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}:
             link = packages / entry
             if not link.exists():
                 link.symlink_to(Path(str(distribution.locate_file(entry))))
-    (packages / "betatel-exporter.pth").write_text(f"{ROOT / 'exporter'}\n")
+    (packages / "betatel-exporter.pth").write_text(f"{ROOT}\n{ROOT / 'exporter'}\n")
     return folder / "bin" / "python"
 
 
 def locked() -> list[str]:
     """Names of the run-time dependencies."""
-    lock = (ROOT / "requirements" / "run.lock").read_text()
-    return [match[1] for line in lock.splitlines() if (match := PIN.match(line))]
+    return PIN.findall((ROOT / "requirements" / "run.lock").read_text())
 
 
-def _entries(distribution: importlib.metadata.Distribution) -> set[str]:
-    """Top-level names of what a distribution has in site-packages."""
-    tops = {file.parts[0] for file in distribution.files or ()}
-    return {top for top in tops if top not in {"..", "__pycache__"}}
+def machine() -> Iterator[tuple[str, str]]:
+    """What measured: hardware, system and versions."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    yield (
+        "processor",
+        f"{model[1] if model else platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB",
+    )
+    yield "system", f"Linux {platform.release().split('-')[0]}, Python {sys.version.split()[0]}"
+    yield "packages", ", ".join(f"{found.name} {found.version}" for found in _installed(SHOWN))
+
+
+def _installed(names: list[str]) -> Iterator[importlib.metadata.Distribution]:
+    for name in names:
+        try:
+            yield importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # for another platform or version of Python

@@ -1,4 +1,4 @@
-"""Interleaved measurement: every contestant in every round, so that whatever else the machine does meets all alike."""
+"""Interleaved measurement: every contestant in every round, so that a disturbance of the machine affects all alike."""
 
 import asyncio
 import math
@@ -7,16 +7,25 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tools.bench.contestants import Contestant
+from tools.bench.client import Pages
+from tools.process import Process
 
 WARM_UP = 2
 SETTLE = 0.003
-"""Seconds after an answer that still count as CPU of it: what a process tidies up."""
+"""Seconds after an answer whose CPU still counts: a process tidies up."""
+
+
+@dataclass(frozen=True)
+class Contestant:
+    name: str
+    pages: Pages
+    process: Process | None = None
+    """Whose CPU is counted; None for the benchmark's own."""
 
 
 @dataclass
 class Series:
-    """Measurements of one contestant."""
+    """Measurements of one contestant, in seconds."""
 
     seconds: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
@@ -27,39 +36,37 @@ class Series:
 
     @property
     def p99(self) -> float:
-        """The nearest rank: the slowest of less than a hundred."""
+        """The nearest rank: the slowest of fewer than a hundred."""
         return sorted(self.seconds)[math.ceil(0.99 * len(self.seconds)) - 1]
 
     @property
-    def median_cpu(self) -> float | None:
-        """Seconds of CPU; None where they were not counted."""
-        return statistics.median(self.cpu) if self.cpu else None
+    def median_cpu(self) -> float:
+        return statistics.median(self.cpu)
+
+    async def add(self, process: Process | None, *pages: Pages) -> None:
+        """The time of one scrape of each, all at once, and the CPU that the process uses for all of them."""
+        before = process.cpu() if process else 0.0
+        self.seconds += await asyncio.gather(*map(_seconds, pages))
+        await asyncio.sleep(SETTLE)
+        if process:
+            self.cpu.append(process.cpu() - before)
 
 
 async def interleave(
-    contestants: Sequence[Contestant],
-    rounds: int,
-    *,
-    warm_up: int = WARM_UP,
-    seldom: Mapping[str, int] | None = None,
+    contestants: Sequence[Contestant], rounds: int, *, seldom: Mapping[str, int]
 ) -> dict[str, Series]:
-    """Measure everyone in each round; of those named in `seldom` only every nth round, for they are slow."""
+    """Measure everyone in each round; those named in `seldom` in every nth round only, because they are slow."""
     series = {contestant.name: Series() for contestant in contestants}
-    for number in range(-warm_up, rounds):
+    for number in range(-WARM_UP, rounds):
         for contestant in contestants:
             if number < 0:
                 await contestant.pages.get()
-            elif number % (seldom or {}).get(contestant.name, 1) == 0:
-                await _measure(contestant, series[contestant.name])
+            elif number % seldom.get(contestant.name, 1) == 0:
+                await series[contestant.name].add(contestant.process, contestant.pages)
     return series
 
 
-async def _measure(contestant: Contestant, series: Series) -> None:
-    process = contestant.process
-    cpu = process.cpu() if process else 0.0
+async def _seconds(pages: Pages) -> float:
     started = time.perf_counter()
-    await contestant.pages.get()
-    series.seconds.append(time.perf_counter() - started)
-    await asyncio.sleep(SETTLE)
-    if process:
-        series.cpu.append(process.cpu() - cpu)
+    await pages.get()
+    return time.perf_counter() - started

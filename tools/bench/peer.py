@@ -1,10 +1,10 @@
 """What one would write first: the client library's own server, a custom collector, httpx, threads or none.
 
-python -m tools.bench.peer --port N --base-url URL --workers 10
+python -m tools.bench.peer PORT BASE_URL WORKERS CA_FILE
 """
 
-import argparse
 import ssl
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,44 +29,35 @@ class Telegram(Collector):
         return iter(())  # or registering would collect
 
     def collect(self) -> Iterator[Metric]:
-        answers = dict(zip(queries(), self._pool.map(self._ask, queries().values()), strict=True))
         requests = GaugeMetricFamily("telegram_requests", "Requested.", labels=["window"])
         transactions = GaugeMetricFamily("telegram_transactions", "Processed.", labels=["window"])
         amount = GaugeMetricFamily("telegram_amount", "Billed.", labels=["window", "currency"])
         messages = GaugeMetricFamily("telegram_messages", "Records.", labels=["status"])
-        for name, answer in answers.items():
+        for name, answer in zip(queries(), self._pool.map(self._ask, queries().values()), strict=True):
             kind, _, value = name.partition("_")
             if kind == "tdr":
                 messages.add_metric([value], answer["total"])
-            else:
-                for entry in answer:
-                    requests.add_metric([value], entry["total_requests"])
-                    transactions.add_metric([value], entry["total_transactions"])
-                    amount.add_metric([value, entry["currency"]], entry["total_amount"])
+                continue
+            for entry in answer:
+                requests.add_metric([value], entry["total_requests"])
+                transactions.add_metric([value], entry["total_transactions"])
+                amount.add_metric([value, entry["currency"]], entry["total_amount"])
         yield from (requests, transactions, amount, messages)
 
     def _ask(self, query: tuple[str, str]) -> Any:
         path, body = query
-        response = self._client.post(path, content=body)
-        response.raise_for_status()
-        return response.json()
+        return self._client.post(path, content=body).raise_for_status().json()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tools.bench.peer", description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--base-url", required=True)
-    parser.add_argument("--workers", type=int, required=True)
-    parser.add_argument("--ca-file")
-    options = parser.parse_args()
+def main(port: str, base_url: str, workers: str, ca_file: str) -> None:
     headers = {"content-type": "application/json", "x-api-key": "key", "x-account-id": "account"}
-    tls = ssl.create_default_context(cafile=options.ca_file)
-    client = httpx.Client(base_url=options.base_url, headers=headers, timeout=10, trust_env=False, verify=tls)
+    tls = ssl.create_default_context(cafile=ca_file)
+    client = httpx.Client(base_url=base_url, headers=headers, timeout=10, trust_env=False, verify=tls)
     registry = CollectorRegistry()
-    registry.register(Telegram(client, options.workers))
-    start_http_server(options.port, "127.0.0.1", registry)
+    registry.register(Telegram(client, int(workers)))
+    start_http_server(int(port), "127.0.0.1", registry)
     threading.Event().wait()
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

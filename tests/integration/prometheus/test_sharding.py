@@ -14,7 +14,6 @@ import pytest
 import yaml
 
 from tools.bench.contestants import Bench, exporter, upstream
-from tools.bench.pair import calls
 from tools.loopback import free_port
 from tools.paths import ROOT
 from tools.process import Process
@@ -94,12 +93,10 @@ async def test_sharded_probes_miss_no_account_and_double_none(
     command = tool("prometheus")
     async with AsyncExitStack() as stack:
         exporters = [
-            await stack.enter_async_context(
-                exporter(bench, bench.base_url(20), accounts=ACCOUNTS, name=str(number))
-            )
-            for number in range(2)
+            await stack.enter_async_context(exporter(bench, bench.base_url(20), accounts=ACCOUNTS))
+            for _ in range(2)
         ]
-        addresses = [f"127.0.0.1:{ours.pages.port}" for ours in exporters]
+        addresses = [f"127.0.0.1:{pages.port}" for pages, _ in exporters]
         prometheus = Prometheus(command, tmp_path / "prometheus", documented(addresses))
         stack.enter_context(prometheus.process())
         up = prometheus.wait_for("betatel_up == 1", ACCOUNTS)
@@ -116,14 +113,14 @@ async def test_a_pair_of_prometheus_servers_shares_collections_through_the_cache
 ) -> None:
     command = tool("prometheus")
     async with (
-        exporter(bench, bench.base_url(20), arguments=["--cache-ttl=1.5"]) as ours,
+        exporter(bench, bench.base_url(20), "--cache-ttl=1.5") as (pages, _),
         AsyncExitStack() as stack,
     ):
         job = {
             "job_name": "betatel",
             "scrape_interval": "2s",
             "scrape_timeout": "2s",
-            "static_configs": [{"targets": [f"127.0.0.1:{ours.pages.port}"]}],
+            "static_configs": [{"targets": [f"127.0.0.1:{pages.port}"]}],
         }
         pair = [
             Prometheus(
@@ -139,4 +136,4 @@ async def test_a_pair_of_prometheus_servers_shares_collections_through_the_cache
             prometheus.wait_for("count_over_time(betatel_up[1m]) >= 4", 1)
         scrapes = sum(prometheus.query("count_over_time(betatel_up[1m])")[0][1] for prometheus in pair)
     assert scrapes >= 8
-    assert await calls(bench) <= 10 * (scrapes / 2 + 2)
+    assert await bench.calls() <= 10 * (scrapes / 2 + 2)
