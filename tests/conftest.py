@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.paths import ROOT
 
+pytest.register_assert_rewrite("tests.integration.faults.expect", "tests.support.exporter")
+
 # the same examples at every run, however slow the machine is; `make fuzz` draws new ones
 settings.register_profile(
     "suite", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]

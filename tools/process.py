@@ -133,6 +133,9 @@ class Process:
     def peak_memory(self) -> float:
         return self._status("VmHWM") / 1000
 
+    def reset_peak_memory(self) -> None:
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
     def open_files(self) -> int:
         return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
 

@@ -94,11 +94,15 @@ def serving(
     environment: Mapping[str, str],
     *arguments: str,
     listen: str = "127.0.0.1:0",
+    command: Sequence[str] = (),
     prefix: Sequence[str] = (),
     cwd: Path = ROOT,
 ) -> Iterator[Exporter]:
-    """The exporter as a process on a free port; it ends with the block. The prefix is a command that runs the exporter's."""
-    command = [*prefix, *COMMAND, f"--web.listen-address={listen}", *arguments]
-    with Process(command, clean(environment), cwd=cwd) as process:
+    """The exporter as a process on a free port; it ends with the block.
+
+    `command` stands in for the exporter's own; the prefix is a program that runs another.
+    """
+    whole = [*prefix, *(command or COMMAND), f"--web.listen-address={listen}", *arguments]
+    with Process(whole, clean(environment), cwd=cwd) as process:
         host, _, port = process.wait_for(LISTENING)[1].rpartition(":")
         yield Exporter(process, (host.strip("[]"), int(port)))

@@ -1,4 +1,4 @@
-"""The whole exporter as an app, its upstream sockets real, and what a scraper makes of its page."""
+"""The whole exporter in the test's process, with real sockets to the API, and its page as a scraper reads it."""
 
 import asyncio
 import contextlib
@@ -9,28 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
-from betatel_exporter.assembly import make_app
+from betatel_exporter.assembly import make_app, make_collectors
+from betatel_exporter.calls import Calls
+from betatel_exporter.collector import Collector
 from betatel_exporter.config import Configuration, load
+from tests.support.waiting import eventually
 from tools.faults.api import ACCOUNT_ID, KEY, QUERIES, RECENT
 
-SCRAPE_TIMEOUT = 1.0
-"""Seconds that the scraper waits where only the end of the budget ends a fault; half of it is the budget."""
-
 Series = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
-
-
-@dataclass
-class Clock:
-    """The real time, moved on by leaps."""
-
-    leaped: float = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.leaped
 
 
 @dataclass(frozen=True)
@@ -50,12 +39,12 @@ class Scrape:
 
     @property
     def values(self) -> Series:
-        """What the API told."""
+        """What comes from the API."""
         return {key: value for key, value in self.series.items() if key[0].startswith("betatel_telegram_")}
 
     @property
     def failed(self) -> set[str]:
-        """Queries without success; every query must be told of."""
+        """Queries without success; every query must be on the page."""
         outcomes = self.labelled("betatel_scrape_query_success", "query")
         assert set(outcomes) == set(QUERIES)
         return {query for query, success in outcomes.items() if not success}
@@ -91,17 +80,17 @@ def of_query(query: str, values: Series) -> set[tuple[str, frozenset[tuple[str, 
 class Exporter:
     app: Starlette
     client: httpx.AsyncClient
-    clock: Clock
 
-    async def scrape(self, says: float = 5.0, path: str = "/metrics") -> Scrape:
-        """A scraper that says it waits for some seconds."""
+    async def scrape(self, patience: float = 10.0, path: str = "/metrics") -> Scrape:
+        """What a scraper gets that waits for some seconds."""
         started = time.perf_counter()
-        response = await self.client.get(path, headers={"X-Prometheus-Scrape-Timeout-Seconds": f"{says:g}"})
+        response = await self.client.get(
+            path, headers={"X-Prometheus-Scrape-Timeout-Seconds": f"{patience:g}"}
+        )
         return Scrape(response.status_code, time.perf_counter() - started, response.text, response.headers)
 
 
 def configured(
-    _: pytest.MonkeyPatch,
     base_url: str,
     environment: Mapping[str, str] | None = None,
     **flags: str,
@@ -113,22 +102,39 @@ def configured(
 
 @contextlib.asynccontextmanager
 async def exporting(configuration: Configuration) -> AsyncIterator[Exporter]:
-    """Serve a configuration to a client in the same process; at the end everything must be gone."""
-    clock = Clock()
-    app = make_app(configuration, clock=clock)
+    """Serve a configuration to a client in the same process."""
+    app = make_app(configuration)
     assert isinstance(app, Starlette)
-    tasks = asyncio.all_tasks()
-    threads = threading.active_count()
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://exporter") as client,
     ):
-        yield Exporter(app, client, clock)
-    assert asyncio.all_tasks() == tasks
-    assert threading.active_count() <= threads + 1  # the loop's own helper, where a name was looked up
+        yield Exporter(app, client)
+
+
+@contextlib.asynccontextmanager
+async def collecting(configuration: Configuration) -> AsyncIterator[Collector]:
+    """The collector of the first account."""
+    calls = Calls(account.name for account in configuration.accounts)
+    collectors = make_collectors(configuration, calls)
+    try:
+        yield collectors[0]
+    finally:
+        for collector in collectors:
+            await collector.aclose()
+
+
+@contextlib.asynccontextmanager
+async def nothing_left_behind() -> AsyncIterator[None]:
+    """Tasks, threads and sockets of this process are the same after the block as before it."""
+    tasks, threads, sockets = asyncio.all_tasks(), threading.active_count(), open_sockets()
+    yield
+    assert await eventually(lambda: asyncio.all_tasks() == tasks)
+    assert await eventually(lambda: threading.active_count() == threads)
+    assert await eventually(lambda: open_sockets() == sockets)
 
 
 def open_sockets() -> int:
-    """Sockets of this process: the exporter's, and the far ends of those that a test's servers have accepted."""
+    """The exporter's, and the far ends of those that a test's servers have accepted."""
     return sum(link.is_socket() for link in Path("/proc/self/fd").iterdir())

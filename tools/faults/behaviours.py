@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import gzip
 import json
 import zlib
 from collections.abc import Callable
@@ -34,9 +35,9 @@ def status(code: int, headers: str = "") -> Behaviour:
     return behave
 
 
-def told_to_wait(after: Callable[[], str]) -> Behaviour:
+def rate_limited(retry_after: Callable[[], str]) -> Behaviour:
     async def behave(exchange: Exchange) -> None:
-        await exchange.answer(b"{}", "429 Too Many Requests", f"Retry-After: {after()}\r\n")
+        await exchange.answer(b"{}", "429 Too Many Requests", f"Retry-After: {retry_after()}\r\n")
 
     return behave
 
@@ -81,7 +82,7 @@ async def trickle(exchange: Exchange) -> None:
         await asyncio.sleep(0.02)
 
 
-async def interim_answers(exchange: Exchange) -> None:
+async def interim_responses(exchange: Exchange) -> None:
     while True:
         await exchange.send(b"HTTP/1.1 102 Processing\r\n\r\n")
         await asyncio.sleep(0.02)
@@ -112,22 +113,26 @@ async def fifty_megabytes(exchange: Exchange) -> None:
         await exchange.send(b" " * (MEGABYTE // 16))
 
 
-async def endless_chunks(exchange: Exchange) -> None:
-    await exchange.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    while True:
-        await exchange.send(b"10000\r\n" + b" " * 65536 + b"\r\n")
+def full_speed(repeated: bytes, first: bytes = b"") -> Behaviour:
+    """The same bytes again and again, as fast as the connection takes them."""
+    block = repeated * (64 * KILOBYTE // len(repeated) + 1)
+
+    async def behave(exchange: Exchange) -> None:
+        await exchange.send(first)
+        while True:
+            await exchange.send(block)
+
+    return behave
 
 
-async def endless_headers(exchange: Exchange) -> None:
-    await exchange.send(b"HTTP/1.1 200 OK\r\n")
-    while True:
-        await exchange.send(b"X-Padding: " + b"x" * 1000 + b"\r\n")
+def endless_chunks(size: int) -> Behaviour:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return full_speed(b"%x\r\n%b\r\n" % (size, b" " * size), head)
 
 
-async def endless_status_line(exchange: Exchange) -> None:
-    await exchange.send(b"HTTP/1.1 200 ")
-    while True:
-        await exchange.send(b"x" * 65536)
+bytes_after_gzip = full_speed(bytes(64), b"HTTP/1.1 200 OK\r\n%b\r\n" % GZIP.encode() + gzip.compress(b"[]"))
+endless_headers = full_speed(b"X-Padding: " + b"x" * 1000 + b"\r\n", b"HTTP/1.1 200 OK\r\n")
+endless_status_line = full_speed(b"x", b"HTTP/1.1 200 ")
 
 
 async def another_status(exchange: Exchange) -> None:

@@ -1,16 +1,16 @@
-"""What may be wrong with the way to the API, for all queries alike."""
+"""The faults on the way to the API, which all queries meet alike."""
 
 import contextlib
 import datetime as dt
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import trustme
 
-from betatel_exporter.api.errors import Reason
+from betatel_exporter.api.errors import Cause, Reason
 from tools.faults import behaviours
 from tools.faults.api import Behaviour, Exchange, FakeApi
 from tools.faults.proxy import REFUSAL, Proxy
@@ -19,34 +19,42 @@ from tools.loopback import closed_port
 
 @dataclass(frozen=True)
 class Authorities:
-    """One that the exporter trusts, by its ca_file, and one that it does not."""
+    """A certificate authority that the exporter trusts, by its ca_file, and one that it does not."""
 
     trusted: trustme.CA
     unknown: trustme.CA
     ca_file: Path
 
+    @classmethod
+    def new(cls, folder: Path) -> "Authorities":
+        authorities = cls(trustme.CA(), trustme.CA(), folder / "ca.pem")
+        authorities.trusted.cert_pem.write_to_path(authorities.ca_file)
+        return authorities
+
 
 @dataclass(frozen=True)
-class Way:
-    """How the exporter is told to go."""
+class Route:
+    """How the exporter is configured to go."""
 
     base_url: str
     environment: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
 
 
+Opened = Callable[[Authorities], AbstractContextManager[Route]]
+
+
 @dataclass(frozen=True)
-class Place:
+class NetworkFault:
     what: str
     reason: Reason
-    enter: Callable[[Authorities], AbstractContextManager[Way]]
+    details: Collection[str]
+    open: Opened
     slow: bool = False
+    """Whether only the end of the time budget ends it."""
 
     def __str__(self) -> str:
         return self.what
-
-
-Entered = Callable[[Authorities], AbstractContextManager[Way]]
 
 
 def server_tls(certificate: trustme.LeafCert) -> ssl.SSLContext:
@@ -56,50 +64,50 @@ def server_tls(certificate: trustme.LeafCert) -> ssl.SSLContext:
 
 
 @contextlib.contextmanager
-def nowhere(_: Authorities) -> Iterator[Way]:
+def unresolvable(_: Authorities) -> Iterator[Route]:
     # 315 characters: resolvers refuse it without asking anybody
-    yield Way(f"http://{('a' * 60 + '.') * 5}invalid/api", flags={"allow_http": "true"})
+    yield Route(f"http://{('a' * 60 + '.') * 5}invalid/api", flags={"allow_http": "true"})
 
 
 @contextlib.contextmanager
-def nobody_listens(_: Authorities) -> Iterator[Way]:
+def refused(_: Authorities) -> Iterator[Route]:
     with closed_port() as port:
-        yield Way(f"http://127.0.0.1:{port}/api")
+        yield Route(f"http://127.0.0.1:{port}/api")
 
 
-def greeted(greeting: Behaviour, scheme: str = "http") -> Entered:
+def greeted(greeting: Behaviour, scheme: str = "http") -> Opened:
     @contextlib.contextmanager
-    def enter(_: Authorities) -> Iterator[Way]:
+    def enter(_: Authorities) -> Iterator[Route]:
         with FakeApi(greeting=greeting) as api:
-            yield Way(api.url.replace("http:", f"{scheme}:"))
+            yield Route(api.url.replace("http:", f"{scheme}:"))
 
     return enter
 
 
-def certified(issue: Callable[[Authorities], trustme.LeafCert]) -> Entered:
+def certified(issue: Callable[[Authorities], trustme.LeafCert]) -> Opened:
     @contextlib.contextmanager
-    def enter(authorities: Authorities) -> Iterator[Way]:
+    def enter(authorities: Authorities) -> Iterator[Route]:
         with FakeApi(tls=server_tls(issue(authorities))) as api:
-            yield Way(api.url, flags={"ca_file": str(authorities.ca_file)})
+            yield Route(api.url, flags={"ca_file": str(authorities.ca_file)})
 
     return enter
 
 
-def by_proxy(scheme: str = "https", *, says: bytes | None = None, silent: bool = False) -> Entered:
+def by_proxy(scheme: str = "https", *, says: bytes | None = None, silent: bool = False) -> Opened:
     @contextlib.contextmanager
-    def enter(authorities: Authorities) -> Iterator[Way]:
+    def enter(authorities: Authorities) -> Iterator[Route]:
         tls = server_tls(authorities.trusted.issue_cert("127.0.0.1")) if scheme == "https" else None
         with FakeApi(tls=tls) as api, Proxy(says=says, silent=silent) as proxy:
             environment = {f"{scheme.upper()}_PROXY": proxy.url}
-            yield Way(api.url, environment, {"ca_file": str(authorities.ca_file)})
+            yield Route(api.url, environment, {"ca_file": str(authorities.ca_file)})
 
     return enter
 
 
 @contextlib.contextmanager
-def by_no_proxy(authorities: Authorities) -> Iterator[Way]:
-    with by_proxy()(authorities) as way, closed_port() as port:
-        yield Way(way.base_url, {"HTTPS_PROXY": f"http://127.0.0.1:{port}"}, way.flags)
+def by_no_proxy(authorities: Authorities) -> Iterator[Route]:
+    with by_proxy()(authorities) as route, closed_port() as port:
+        yield Route(route.base_url, {"HTTPS_PROXY": f"http://127.0.0.1:{port}"}, route.flags)
 
 
 async def close(exchange: Exchange) -> None:
@@ -108,25 +116,56 @@ async def close(exchange: Exchange) -> None:
 
 LONG_GONE = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 CONNECT, TLS, TIMEOUT = Reason.CONNECT, Reason.TLS, Reason.TIMEOUT
+LATE = "no response within the time budget"
 
-PLACES = (
-    Place("the connection is refused", CONNECT, nobody_listens),
-    Place("the connection is reset as soon as it is open", CONNECT, greeted(behaviours.reset)),
-    Place("the connection is closed as soon as it is open", CONNECT, greeted(close)),
-    Place("the host name does not resolve", CONNECT, nowhere),
-    Place("a certificate for another name", TLS, certified(lambda ca: ca.trusted.issue_cert("api.example"))),
-    Place(
+NETWORK = (
+    NetworkFault("the connection is refused", CONNECT, [Cause.REFUSED], refused),
+    NetworkFault(
+        "the connection is reset as soon as it is open",
+        CONNECT,
+        [Cause.CUT_OFF, Cause.BROKEN],
+        greeted(behaviours.reset),
+    ),
+    NetworkFault("the connection is closed as soon as it is open", CONNECT, [Cause.BROKEN], greeted(close)),
+    NetworkFault("the host name does not resolve", CONNECT, [Cause.NAME], unresolvable),
+    NetworkFault(
+        "a certificate for another name",
+        TLS,
+        [Cause.HOST_MISMATCH],
+        certified(lambda ca: ca.trusted.issue_cert("api.example")),
+    ),
+    NetworkFault(
         "an expired certificate",
         TLS,
+        [Cause.EXPIRED],
         certified(lambda ca: ca.trusted.issue_cert("127.0.0.1", not_after=LONG_GONE)),
     ),
-    Place("an unknown issuer", TLS, certified(lambda ca: ca.unknown.issue_cert("127.0.0.1"))),
-    Place("plain HTTP on the TLS port", TLS, greeted(behaviours.status(400), "https")),
-    Place("a TLS handshake that never ends", TIMEOUT, greeted(behaviours.silence, "https"), slow=True),
-    Place("a TLS handshake that is cut off", CONNECT, greeted(close, "https")),
-    Place("the proxy does not listen", CONNECT, by_no_proxy),
-    Place("the proxy wants another password (407)", CONNECT, by_proxy(says=REFUSAL)),
-    Place("the proxy cannot connect (502)", CONNECT, by_proxy(says=b"HTTP/1.1 502 Bad Gateway\r\n\r\n")),
-    Place("the proxy closes without an answer", CONNECT, by_proxy(says=b"")),
-    Place("the proxy does not answer", TIMEOUT, by_proxy(silent=True), slow=True),
+    NetworkFault(
+        "an unknown issuer",
+        TLS,
+        [Cause.UNKNOWN_AUTHORITY],
+        certified(lambda ca: ca.unknown.issue_cert("127.0.0.1")),
+    ),
+    NetworkFault(
+        "plain HTTP on the TLS port", TLS, [Cause.NOT_TLS], greeted(behaviours.status(400), "https")
+    ),
+    NetworkFault(
+        "a TLS handshake that never ends", TIMEOUT, [LATE], greeted(behaviours.silence, "https"), slow=True
+    ),
+    NetworkFault("a TLS handshake that is cut off", CONNECT, [Cause.CUT_OFF], greeted(close, "https")),
+    NetworkFault("the proxy does not listen", CONNECT, [Cause.PROXY_UNREACHABLE], by_no_proxy),
+    NetworkFault(
+        "the proxy wants another password (407)",
+        CONNECT,
+        [f"{Cause.PROXY_REFUSED}: HTTP 407"],
+        by_proxy(says=REFUSAL),
+    ),
+    NetworkFault(
+        "the proxy cannot connect (502)",
+        CONNECT,
+        [f"{Cause.PROXY_REFUSED}: HTTP 502"],
+        by_proxy(says=b"HTTP/1.1 502 Bad Gateway\r\n\r\n"),
+    ),
+    NetworkFault("the proxy closes without an answer", CONNECT, [Cause.BROKEN], by_proxy(says=b"")),
+    NetworkFault("the proxy does not answer", TIMEOUT, [LATE], by_proxy(silent=True), slow=True),
 )

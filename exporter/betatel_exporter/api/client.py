@@ -28,7 +28,7 @@ from betatel_exporter.api.errors import (
 )
 from betatel_exporter.api.fields import InvalidAnswerError
 from betatel_exporter.api.models import Operation, Request
-from betatel_exporter.api.transport import SENT
+from betatel_exporter.api.transport import FRESH, SENT
 
 MAX_COOLDOWN = 3600.0
 """Seconds that a ``Retry-After`` is obeyed at most."""
@@ -83,19 +83,19 @@ class ApiClient:
         """Send a request and parse the answer; raises ApiError.
 
         These are reads: a connection that broke before any answer, such as a kept one that the far end closed while idle,
-        is retried once, at once. HTTP errors are not.
+        is retried once, at once, on a fresh one. HTTP errors are not.
         """
         with contextlib.suppress(BrokenError):
             return await self._attempt(request)
-        return await self._attempt(request)
+        return await self._attempt(request, fresh=True)
 
     async def aclose(self) -> None:
         await self._transport.aclose()
 
-    async def _attempt(self, request: Request) -> Any:
+    async def _attempt(self, request: Request, *, fresh: bool = False) -> Any:
         attempt = _Attempt(self._observer, request.operation)
         try:
-            content = await self._exchange(request, attempt)
+            content = await self._exchange(request, attempt, fresh=fresh)
             check_json(content)
             return request.parse(content)
         except InvalidAnswerError as error:
@@ -113,9 +113,9 @@ class ApiClient:
         finally:
             attempt.end()
 
-    async def _exchange(self, request: Request, attempt: "_Attempt") -> bytes:
+    async def _exchange(self, request: Request, attempt: "_Attempt", *, fresh: bool) -> bytes:
         prepared = self._prepared(request)
-        prepared.extensions[SENT] = attempt.sent
+        prepared.extensions |= {SENT: attempt.sent, FRESH: fresh}
         try:
             response = await self._transport.handle_async_request(prepared)
         except FORESEEN as error:

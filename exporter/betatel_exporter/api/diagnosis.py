@@ -25,8 +25,8 @@ from betatel_exporter.api.errors import (
     TlsError,
 )
 
-FORESEEN = (httpx.HTTPError, AiohttpError, OSError, UnicodeError)
-"""What sending a request may raise: UnicodeError over a status line that is no UTF-8."""
+FORESEEN = (httpx.HTTPError, AiohttpError, OSError)
+"""What sending a request and reading the answer may raise."""
 
 _VERIFY_CODES = {  # of openssl/x509_vfy.h
     2: Cause.UNKNOWN_AUTHORITY,
@@ -93,7 +93,6 @@ _KINDS: dict[type[BaseException], Callable[[Any], ApiError]] = {
     ClientConnectorError: _not_connected,
     httpx.ConnectError: lambda _: ConnectError(Cause.NO_CONNECTION),
     ClientResponseError: lambda _: InvalidResponseError("not an HTTP answer"),
-    UnicodeError: lambda _: InvalidResponseError("not an HTTP answer"),
 }
 """The first that applies."""
 

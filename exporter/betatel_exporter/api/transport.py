@@ -29,11 +29,14 @@ KEEP_ALIVE = 150.0
 MAX_HEAD = 64 * 1024
 """Bytes until the end of a response's head, those of interim responses (1xx) included. A usual head has a few hundred."""
 
-MAX_RECEIVED = 512 * 1024
-"""Bytes of a whole response as it is sent: twice the largest body, so that chunks of a byte each end, too."""
+MAX_RECEIVED = 320 * 1024
+"""Bytes of a whole response as it is sent, or chunks of a byte each would cost six times a body's bytes."""
 
 SENT = "sent"
 """Extension of a request: a callback for the moment when it is written to a connection."""
+
+FRESH = "fresh"
+"""Extension of a request: whether it needs a connection of its own, as kept ones may all have been closed at once."""
 
 _PIECE = 16 * 1024
 _NO_TIMEOUT = ClientTimeout()
@@ -55,13 +58,13 @@ class Transport(httpx.AsyncBaseTransport):
         self._resolver = resolver
         self._tls = tls
         self._proxy = httpx.Proxy(proxy) if proxy else None
-        self._session: ClientSession | None = None
+        self._sessions: dict[bool, ClientSession] = {}
         self._conversions: WeakKeyDictionary[httpx.Request, tuple[str, dict[str, str]]] = WeakKeyDictionary()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Raises aiohttp.ClientError, OSError, and InvalidResponseError where a bound is exceeded."""
         url, headers = self._converted(request)
-        response = await self._open().request(
+        response = await self._session(fresh=request.extensions.get(FRESH, False)).request(
             request.method,
             url,
             headers=headers,
@@ -76,8 +79,8 @@ class Transport(httpx.AsyncBaseTransport):
         return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response))
 
     async def aclose(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        for session in self._sessions.values():
+            await session.close()
 
     def _converted(self, request: httpx.Request) -> tuple[str, dict[str, str]]:
         """Once for a request that is sent again and again: it takes a tenth of a call's CPU."""
@@ -86,21 +89,22 @@ class Transport(httpx.AsyncBaseTransport):
             converted = self._conversions[request] = (str(request.url), dict(request.headers))
         return converted
 
-    def _open(self) -> ClientSession:
-        """The session; made by the first request, as it belongs to the event loop."""
-        if self._session is None:
-            connector = TCPConnector(
-                limit=self._connections, keepalive_timeout=KEEP_ALIVE, resolver=self._resolver
-            )
-            # aiohttp offers no other place for a protocol, and only a protocol sees interim responses before they pile up
-            connector._factory = functools.partial(_BoundedHandler, loop=connector._loop)  # type: ignore[assignment]  # noqa: SLF001
-            self._session = ClientSession(
-                connector=connector,
+    def _session(self, *, fresh: bool) -> ClientSession:
+        """Made by the first request, as it belongs to the event loop."""
+        session = self._sessions.get(fresh)
+        if session is None:
+            session = self._sessions[fresh] = ClientSession(
+                connector=_BoundedConnector(
+                    limit=self._connections,
+                    resolver=self._resolver,
+                    force_close=fresh,
+                    keepalive_timeout=None if fresh else KEEP_ALIVE,
+                ),
                 cookie_jar=DummyCookieJar(),
                 auto_decompress=False,
                 trace_configs=[_reporting_sent()],
             )
-        return self._session
+        return session
 
 
 class _Body(httpx.AsyncByteStream):
@@ -114,6 +118,13 @@ class _Body(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         """Keep the connection where the response was read to its end, else close it."""
         self._response.close()
+
+
+class _BoundedConnector(TCPConnector):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        # aiohttp has no other place for a protocol of one's own, and only a protocol sees interim responses as they come
+        self._factory = functools.partial(_BoundedHandler, loop=self._loop)  # type: ignore[assignment]
 
 
 class _BoundedHandler(ResponseHandler):

@@ -1,17 +1,11 @@
-"""One misbehaving API for all tests, on both event loops."""
+"""One misbehaving API for all tests."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from tools.faults.api import FakeApi
-
-
-@pytest.fixture(scope="session", params=["asyncio", "uvloop"])
-def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
-    if request.param == "uvloop":
-        pytest.importorskip("uvloop")
-    return "asyncio", {"use_uvloop": request.param == "uvloop"}
+from tools.faults.network import Authorities
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +19,8 @@ def api(running_api: FakeApi) -> FakeApi:
     running_api.behave()
     running_api.forget()
     return running_api
+
+
+@pytest.fixture(scope="session")
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> Authorities:
+    return Authorities.new(tmp_path_factory.mktemp("authorities"))

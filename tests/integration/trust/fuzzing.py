@@ -24,6 +24,7 @@ from betatel_exporter.config import SettingsError, load
 from betatel_exporter.webconfig import WebConfig, WebConfigError
 from tests.support.command import Exporter
 from tools.faults.api import CODE, KEY, PHONE, FakeApi, good_body
+from tools.faults.api import QUERIES as ALL_QUERIES
 from tools.faults.behaviours import raw
 
 QUERIES: tuple[StatsQuery | RecordsQuery, ...] = (
@@ -163,7 +164,7 @@ def any_bytes_from_the_api_cost_one_query_only(rig: Rig, content: bytes) -> None
     page = rig.exporter.send(request(b"/metrics", b"X-Prometheus-Scrape-Timeout-Seconds: 2"))
     assert page.startswith(b"HTTP/1.1 200 "), page[:200]
     outcomes = re.findall(rb'^betatel_scrape_query_success{.*query="(.*)"} (\S+)', page, re.MULTILINE)
-    assert len(outcomes) == 10
+    assert len(outcomes) == len(ALL_QUERIES)
     assert {query for query, success in outcomes if success == b"0.0"} <= {b"tdr/SENT"}
     assert rig.troubles() == []
 

@@ -30,12 +30,12 @@ class Gate:
 
 @pytest.mark.parametrize(("limit", "served"), [(1, 1), (40, 20)])
 async def test_of_a_hundred_scrapers_with_one_address_half_the_limit_are_served_and_the_others_refused_at_once(
-    limit: int, served: int, monkeypatch: pytest.MonkeyPatch
+    limit: int, served: int
 ) -> None:
     with FakeApi() as api:
         gate = Gate(api)
         api.misbehave(QUERIES, gate.behave)
-        configuration = configured(monkeypatch, api.url, {"BETATEL_WEB__MAX_REQUESTS": str(limit)})
+        configuration = configured(api.url, {"BETATEL_WEB__MAX_REQUESTS": str(limit)})
         async with exporting(configuration) as exporter:
             scrapers = [asyncio.ensure_future(exporter.scrape(60)) for _ in range(SCRAPERS)]
             assert await eventually(lambda: sum(map(asyncio.Future.done, scrapers)) == SCRAPERS - served)
@@ -54,15 +54,13 @@ async def test_of_a_hundred_scrapers_with_one_address_half_the_limit_are_served_
             assert (await exporter.scrape()).status == 200
 
 
-async def test_scrapers_that_share_a_collection_each_get_their_answer_in_their_own_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_scrapers_that_share_a_collection_each_get_their_answer_in_their_own_time() -> None:
     with FakeApi() as api:
         gate = Gate(api)
         api.misbehave(["stats/lasth"], gate.behave)
-        async with exporting(configured(monkeypatch, api.url)) as exporter:
+        async with exporting(configured(api.url)) as exporter:
             patient = asyncio.ensure_future(exporter.scrape(60))
-            hurried = await exporter.scrape(1)
+            hurried = await exporter.scrape(4)
             assert hurried.failed == {"stats/lasth"}
             assert not patient.done()
             gate.open()
@@ -70,13 +68,11 @@ async def test_scrapers_that_share_a_collection_each_get_their_answer_in_their_o
             assert api.asked == dict.fromkeys(QUERIES, 1)
 
 
-async def test_a_health_check_is_answered_between_the_pages_of_a_crowd(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_health_check_is_answered_between_the_pages_of_a_crowd() -> None:
     with FakeApi() as api:
         gate = Gate(api)
         api.misbehave(QUERIES, gate.behave)
-        async with exporting(configured(monkeypatch, api.url)) as exporter:
+        async with exporting(configured(api.url)) as exporter:
             scrapers = [asyncio.ensure_future(exporter.scrape(60)) for _ in range(20)]
             assert await eventually(lambda: api.busy == len(QUERIES))
             gate.open()

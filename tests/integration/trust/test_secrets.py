@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-import trustme
 
 from betatel_exporter import logs
 from betatel_exporter.api.models import RecordsQuery
@@ -18,7 +17,7 @@ from tests.support.exporter import configured, exporting
 from tools.faults.api import KEY, QUERIES, SECRETS, Exchange, FakeApi, good
 from tools.faults.behaviours import status
 from tools.faults.cases import FAULTS, Fault
-from tools.faults.network import PLACES, Authorities, Place
+from tools.faults.network import NETWORK, Authorities, NetworkFault
 from tools.faults.proxy import PASSWORD
 
 pytestmark = pytest.mark.anyio
@@ -34,10 +33,7 @@ def api() -> Iterator[FakeApi]:
 
 @pytest.fixture(scope="module")
 def authorities(tmp_path_factory: pytest.TempPathFactory) -> Authorities:
-    trusted = trustme.CA()
-    ca_file = tmp_path_factory.mktemp("authorities") / "ca.pem"
-    trusted.cert_pem.write_to_path(ca_file)
-    return Authorities(trusted, trustme.CA(), ca_file)
+    return Authorities.new(tmp_path_factory.mktemp("authorities"))
 
 
 @pytest.fixture(params=["logfmt", "json"])
@@ -70,9 +66,9 @@ def representative(faults: Sequence[Fault]) -> list[object]:
 
 @pytest.mark.parametrize("fault", representative(FAULTS))
 async def test_no_fault_of_an_answer_brings_a_secret_to_light(
-    fault: Fault, api: FakeApi, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    fault: Fault, api: FakeApi, logged: io.StringIO
 ) -> None:
-    configuration = configured(monkeypatch, api.url, timeout="0.4")
+    configuration = configured(api.url, timeout="0.4")
     api.behave()
     async with exporting(configuration) as exporter:
         api.misbehave(QUERIES, fault.behave)
@@ -90,23 +86,21 @@ async def test_no_fault_of_an_answer_brings_a_secret_to_light(
     )
 
 
-@pytest.mark.parametrize("place", PLACES, ids=str)
+@pytest.mark.parametrize("fault", NETWORK, ids=str)
 async def test_no_way_to_the_api_brings_a_secret_to_light(
-    place: Place, authorities: Authorities, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    fault: NetworkFault, authorities: Authorities, logged: io.StringIO
 ) -> None:
-    with place.enter(authorities) as way:
-        configuration = configured(monkeypatch, way.base_url, way.environment, timeout="0.4", **way.flags)
+    with fault.open(authorities) as route:
+        configuration = configured(route.base_url, route.environment, timeout="0.4", **route.flags)
         async with exporting(configuration) as exporter:
             pages = [await exporter.scrape(path=path) for path in ("/metrics", "/metrics", "/")]
     assert "queries failing" in logged.getvalue()
     assert not leaks(logged.getvalue(), *(page.text for page in pages), repr(configuration))
 
 
-async def test_a_good_day_brings_no_secret_to_light(
-    api: FakeApi, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_good_day_brings_no_secret_to_light(api: FakeApi, logged: io.StringIO) -> None:
     api.behave()
-    configuration = configured(monkeypatch, api.url)
+    configuration = configured(api.url)
     out = io.StringIO()
     async with exporting(configuration) as exporter:
         pages = [await exporter.scrape(path=path) for path in ("/metrics", "/")]
@@ -132,7 +126,7 @@ async def test_the_traceback_of_an_unexpected_error_shows_no_secret(
         raise RuntimeError("unexpected") from ValueError(f"a body of {len(content)} bytes")
 
     api.behave()
-    async with exporting(configured(monkeypatch, api.url)) as exporter:
+    async with exporting(configured(api.url)) as exporter:
         monkeypatch.setattr(RecordsQuery, "parse", fail)
         pages = [await exporter.scrape(path=path) for path in ("/metrics", "/")]
     assert "Traceback" in logged.getvalue()
@@ -152,21 +146,17 @@ FAULTY_KEYS = {
 
 
 @pytest.mark.parametrize("content", FAULTY_KEYS.values(), ids=FAULTY_KEYS)
-def test_a_key_that_cannot_be_one_is_refused_unseen(
-    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_that_cannot_be_one_is_refused_unseen(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(content)
     environment = {"BETATEL_API_KEY": "", "BETATEL_API_KEY_FILE": str(tmp_path / "key")}
     with pytest.raises(SettingsError) as caught:
-        configured(monkeypatch, "http://127.0.0.1:1", environment)
+        configured("http://127.0.0.1:1", environment)
     (fault,) = caught.value.faults
     assert fault.startswith("BETATEL_API_KEY_FILE: ")
     assert not leaks(str(caught.value))
 
 
-async def test_a_key_that_kubernetes_swaps_is_sent_at_the_next_scrape(
-    api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_key_that_kubernetes_swaps_is_sent_at_the_next_scrape(api: FakeApi, tmp_path: Path) -> None:
     """A mounted secret is a link to a link to a folder, and the second link is what changes."""
     api.behave()
 
@@ -179,7 +169,7 @@ async def test_a_key_that_kubernetes_swaps_is_sent_at_the_next_scrape(
     mount("..2026_01", b"first-key\n")
     (tmp_path / "api-key").symlink_to("..data/api-key")
     environment = {"BETATEL_API_KEY": "", "BETATEL_API_KEY_FILE": str(tmp_path / "api-key")}
-    async with exporting(configured(monkeypatch, api.url, environment)) as exporter:
+    async with exporting(configured(api.url, environment)) as exporter:
         api.forget()
         assert (await exporter.scrape()).up == 1
         assert api.keys == {"first-key"}
@@ -195,13 +185,12 @@ async def test_a_key_file_that_breaks_leaves_the_last_key_in_use_and_is_told_onc
     api: FakeApi,
     logged: io.StringIO,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     api.behave()
     file = tmp_path / "api-key"
     file.write_text(KEY)
     environment = {"BETATEL_API_KEY": "", "BETATEL_API_KEY_FILE": str(file)}
-    async with exporting(configured(monkeypatch, api.url, environment)) as exporter:
+    async with exporting(configured(api.url, environment)) as exporter:
         await exporter.scrape()
         file.unlink() if content is None else file.write_bytes(content)
         api.forget()
@@ -212,9 +201,7 @@ async def test_a_key_file_that_breaks_leaves_the_last_key_in_use_and_is_told_onc
     assert not leaks(logged.getvalue())
 
 
-async def test_a_wrong_key_is_unauthorized_until_the_file_is_mended(
-    api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_wrong_key_is_unauthorized_until_the_file_is_mended(api: FakeApi, tmp_path: Path) -> None:
     async def refuse_others(exchange: Exchange) -> None:
         await (good if exchange.headers["x-api-key"] == KEY else status(401))(exchange)
 
@@ -222,8 +209,8 @@ async def test_a_wrong_key_is_unauthorized_until_the_file_is_mended(
     file.write_text("a-wrong-key")
     environment = {"BETATEL_API_KEY": "", "BETATEL_API_KEY_FILE": str(file)}
     api.misbehave(QUERIES, refuse_others)
-    async with exporting(configured(monkeypatch, api.url, environment)) as exporter:
-        assert (await exporter.scrape()).failures() == {"stats/unauthorized": 3, "tdr/unauthorized": 7}
+    async with exporting(configured(api.url, environment)) as exporter:
+        assert (await exporter.scrape()).failures() == {"stats/unauthorized": 3, "tdr/unauthorized": 8}
         file.write_text(f"{KEY}\n")
         assert (await exporter.scrape()).up == 1
 
@@ -231,20 +218,18 @@ async def test_a_wrong_key_is_unauthorized_until_the_file_is_mended(
 @pytest.mark.parametrize(
     "url", [f"https://user:{KEY}@api.example", f"https://{KEY}@api.example", f"https://api.example?key={KEY}"]
 )
-def test_a_base_url_with_a_secret_in_it_is_refused_unseen(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_base_url_with_a_secret_in_it_is_refused_unseen(url: str) -> None:
     with pytest.raises(SettingsError, match="--base-url") as caught:
-        configured(monkeypatch, url)
+        configured(url)
     assert not leaks(str(caught.value))
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/metrics", "/probe", "/probe?account=default", "/-/healthy", "/nothing"]
 )
-async def test_every_answer_tells_browsers_to_be_careful(
-    path: str, api: FakeApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_every_answer_tells_browsers_to_be_careful(path: str, api: FakeApi) -> None:
     api.behave()
-    async with exporting(configured(monkeypatch, api.url)) as exporter:
+    async with exporting(configured(api.url)) as exporter:
         headers = (await exporter.client.get(path)).headers
     assert headers["content-security-policy"].startswith("default-src 'none'; ")
     assert "script-src" not in headers["content-security-policy"]
