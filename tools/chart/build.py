@@ -1,79 +1,76 @@
-"""The chart's README, generated from the comments of values.yaml.
+"""The generated files of the chart: ``settings`` in values.yaml, values.schema.json and the README with its table of values.
 
 ``python -m tools.chart.build`` writes them.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from tools.chart.schema import Known, schema
+from tools.chart.settings import Schema, account_settings, process_settings, section
+from tools.rules.tune import RULES, current
+
 ROOT = Path(__file__).parents[2]
 CHART = "helm/betatel-exporter"
 MARKER = "<!-- values -->\n"
-
-
-@dataclass(frozen=True)
-class Value:
-    """A key of values.yaml with its default, empty for a section, and the comment above it."""
-
-    path: tuple[str, ...]
-    default: str
-    description: str
+SETTINGS = re.compile(r"(?<=^settings:\n).*?(?=^\n)", re.MULTILINE | re.DOTALL)
+NO_ROWS_BELOW = {"prometheusRule.thresholds"}
 
 
 def files() -> dict[str, str]:
-    template = Path(__file__).with_name("readme.template.md").read_text(encoding="utf-8")
-    values = (ROOT / CHART / "values.yaml").read_text(encoding="utf-8")
-    return {f"{CHART}/README.md": readme(template, values)}
+    values = _text(ROOT / CHART / "values.yaml")
+    constraints = yaml.safe_load(_text(Path(__file__).with_name("constraints.yml")))
+    known = _known(constraints)
+    values = SETTINGS.sub(lambda _: section(known.settings), values, count=1)
+    document = schema(values, constraints, known)
+    return {
+        f"{CHART}/values.yaml": values,
+        f"{CHART}/values.schema.json": json.dumps(document, indent=2, ensure_ascii=False) + "\n",
+        f"{CHART}/README.md": readme(_text(Path(__file__).with_name("readme.template.md")), document),
+    }
 
 
-def readme(template: str, values: str) -> str:
-    rows = "".join(_row(value) for value in documented_values(values))
+def readme(template: str, document: Schema) -> str:
+    rows = "".join(_rows(document, ()))
     return template.replace(MARKER, f"| value | default | meaning |\n|---|---|---|\n{rows}")
 
 
-def documented_values(text: str) -> Iterator[Value]:
-    """Every key in order; raises ValueError for one without a comment."""
-    yield from _walk(yaml.compose(text, yaml.SafeLoader), yaml.safe_load(text), text.splitlines(), ())
+def _known(constraints: Mapping[str, Any]) -> Known:
+    rules = yaml.load(_text(ROOT / RULES), yaml.CSafeLoader)
+    alerts = {rule["alert"] for group in rules["groups"] for rule in group["rules"] if "alert" in rule}
+    words = constraints["settings"], constraints["fraction"]
+    return Known(
+        process_settings(*words), account_settings(*words), dict(current().thresholds), sorted(alerts)
+    )
 
 
-def _walk(mapping: Any, defaults: Any, lines: list[str], above: tuple[str, ...]) -> Iterator[Value]:
-    for key, node in mapping.value:
-        path = (*above, key.value)
-        default = defaults[key.value]
-        description = _comment_above(lines, key.start_mark.line, key.start_mark.column)
-        if not description:
-            raise ValueError(f"{'.'.join(path)} has no comment")
-        if isinstance(node, yaml.MappingNode) and not node.flow_style:
-            yield Value(path, "", description)
-            yield from _walk(node, default, lines, path)
-        else:
-            yield Value(path, f"`{json.dumps(default)}`", description)
+def _rows(node: Schema, above: tuple[str, ...]) -> Iterator[str]:
+    """A line for every described value; ``NAME`` stands for the keys that users choose."""
+    for name, child in node.get("properties", {}).items():
+        path = (*above, name)
+        if "description" in child:
+            default = f"`{json.dumps(child['default'], ensure_ascii=False)}`" if "default" in child else ""
+            meaning = child["description"].replace("|", "\\|")
+            yield f"| `{'.'.join(path)}` | {default} | {meaning} |\n"
+        if ".".join(path) not in NO_ROWS_BELOW:
+            yield from _rows(child, path)
+    others = node.get("additionalProperties")
+    if isinstance(others, dict):
+        yield from _rows(others, (*above, "NAME"))
 
 
-def _comment_above(lines: list[str], line: int, column: int) -> str:
-    start = " " * column + "#"
-    comment: list[str] = []
-    while line > 0 and lines[line - 1].startswith(start):
-        line -= 1
-        comment.insert(0, lines[line].removeprefix(start).strip())
-    return " ".join(comment)
-
-
-def _row(value: Value) -> str:
-    description = value.description.replace("|", "\\|")
-    return f"| `{'.'.join(value.path)}` | {value.default} | {description} |\n"
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def main() -> None:
     for path, text in files().items():
-        target = ROOT / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+        (ROOT / path).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,50 +1,74 @@
-{{- /* the file for --config.file, in the exporter's own words */}}
+{{- /* a value of the settings as YAML that reads the same in every YAML version; --set makes text of fractions */}}
+{{- define "betatel-exporter.setting" -}}
+{{- if and (kindIs "string" .) (regexMatch "^[0-9]+[.][0-9]+$" .) }}{{ . }}{{ else }}{{ toJson . }}{{ end }}
+{{- end }}
+
+{{- define "betatel-exporter.keyFile" -}}
+{{- default (printf "/etc/betatel-exporter/keys/%s" .name) .account.apiKeyFile }}
+{{- end }}
+
+{{- /* the file for --config.file: settings have the exporter's own names, but for the case */}}
 {{- define "betatel-exporter.config" -}}
-{{- $accounts := list }}
+accounts:
+  {{- range $name, $account := .Values.accounts }}
+  - name: {{ $name | quote }}
+    account_id: {{ $account.accountId | quote }}
+    api_key_file: {{ include "betatel-exporter.keyFile" (dict "name" $name "account" $account) | quote }}
+    {{- range $key, $value := omit $account "accountId" "apiKey" "apiKeyFile" "existingSecret" "scrapeInterval" "scrapeTimeout" }}
+    {{ snakecase $key }}: {{ include "betatel-exporter.setting" $value }}
+    {{- end }}
+  {{- end }}
+{{- range $key, $value := omit .Values.settings "web" "log" }}
+{{ snakecase $key }}: {{ include "betatel-exporter.setting" $value }}
+{{- end }}
+{{- if or .Values.caCertificates.existingConfigMap .Values.caCertificates.existingSecret }}
+ca_file: {{ printf "/etc/betatel-exporter/ca/%s" .Values.caCertificates.key | quote }}
+{{- end }}
+web:
+  listen_address: ":10742"
+  {{- if or .Values.webConfig.existingSecret .Values.webConfig.certificateSecret }}
+  config_file: {{ printf "/etc/betatel-exporter/web/%s" .Values.webConfig.key | quote }}
+  {{- end }}
+  {{- range $key, $value := .Values.settings.web }}
+  {{ snakecase $key }}: {{ include "betatel-exporter.setting" $value }}
+  {{- end }}
+log:
+  {{- range $key, $value := .Values.settings.log }}
+  {{ snakecase $key }}: {{ include "betatel-exporter.setting" $value }}
+  {{- end }}
+{{- end }}
+
+{{- /* API keys: from Secrets that exist, and from the one this chart makes of keys in the values. All are optional for
+       Kubernetes, so that the pod starts and the exporter's log names the one that is missing. */}}
+{{- define "betatel-exporter.keySources" -}}
 {{- range $name, $account := .Values.accounts }}
-{{- $entry := dict "name" $name "account_id" $account.accountId "api_key_file" (printf "/etc/betatel-exporter/keys/%s" $name) }}
-{{- $budget := dict }}
-{{- range $currency, $amount := $account.dailyBudget }}{{ $_ := set $budget $currency ($amount | float64) }}{{ end }}
-{{- with $budget }}{{ $_ := set $entry "daily_budget" . }}{{ end }}
-{{- range $key, $option := dict "windows" "windows" "timezone" "timezone" "base_url" "baseUrl" }}
-{{- with index $account $option }}{{ $_ := set $entry $key . }}{{ end }}
+{{- if not $account.apiKeyFile }}
+- secret:
+    name: {{ dig "existingSecret" "name" "" $account | default (printf "%s-keys" (include "betatel-exporter.fullname" $)) | quote }}
+    optional: true
+    items:
+      - key: {{ ternary $name (dig "existingSecret" "key" "api-key" $account) (not (empty $account.apiKey)) | quote }}
+        path: {{ $name | quote }}
 {{- end }}
-{{- $accounts = append $accounts $entry }}
-{{- end }}
-{{- with .Values.settings }}
-{{- $config := dict
-      "accounts" $accounts
-      "base_url" .baseUrl
-      "windows" .windows
-      "timezone" .timezone
-      "timeout" (.timeout | float64)
-      "timeout_offset" (.timeoutOffset | float64)
-      "max_concurrency" .maxConcurrency
-      "max_concurrency_total" .maxConcurrencyTotal
-      "cache_ttl" (.cacheTtl | float64)
-      "allow_http" .allowHttp
-      "log" .log }}
-{{- $web := dict "listen_address" ":10742" "telemetry_path" .web.telemetryPath "max_requests" .web.maxRequests }}
-{{- if $.Values.webConfig.existingSecret }}
-{{- $_ := set $web "config_file" (printf "/etc/betatel-exporter/web/%s" $.Values.webConfig.key) }}
-{{- end }}
-{{- $_ := set $config "web" $web }}
-{{- if or $.Values.caCertificates.existingConfigMap $.Values.caCertificates.existingSecret }}
-{{- $_ := set $config "ca_file" (printf "/etc/betatel-exporter/ca/%s" $.Values.caCertificates.key) }}
-{{- end }}
-{{- toYaml $config }}
 {{- end }}
 {{- end }}
 
-{{- /* API keys: from Secrets that exist, and from the one this chart makes for keys in the values. All are optional for
-       Kubernetes: the pod then starts, and the exporter's log tells which one is missing. */}}
-{{- define "betatel-exporter.keySources" -}}
-{{- range $name, $account := .Values.accounts }}
+{{- /* the web configuration file with what it names, side by side in one volume; where both have a file, the last wins */}}
+{{- define "betatel-exporter.webSources" -}}
+{{- with .Values.webConfig.certificateSecret }}
 - secret:
-    name: {{ dig "existingSecret" "name" "" $account | default (printf "%s-keys" (include "betatel-exporter.fullname" $)) }}
+    name: {{ . | quote }}
     optional: true
+{{- end }}
+{{- if .Values.webConfig.existingSecret }}
+- secret:
+    name: {{ .Values.webConfig.existingSecret | quote }}
+    optional: true
+{{- else if .Values.webConfig.certificateSecret }}
+- configMap:
+    name: {{ include "betatel-exporter.fullname" . | quote }}
     items:
-      - key: {{ ternary $name (dig "existingSecret" "key" "api-key" $account) (not (empty $account.apiKey)) }}
-        path: {{ $name }}
+      - key: "web-config.yml"
+        path: {{ .Values.webConfig.key | quote }}
 {{- end }}
 {{- end }}

@@ -1,41 +1,54 @@
 {{- define "betatel-exporter.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- default .Chart.Name .Values.nameOverride }}
 {{- end }}
 
+{{- /* a name that a Service can have: a DNS label that starts with a letter, which names of releases need not be */}}
 {{- define "betatel-exporter.fullname" -}}
 {{- $name := include "betatel-exporter.name" . }}
-{{- if .Values.fullnameOverride }}
-{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" }}
-{{- else if contains $name .Release.Name }}
-{{- .Release.Name | trunc 63 | trimSuffix "-" }}
-{{- else }}
-{{- printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" }}
+{{- $release := .Release.Name | replace "." "-" }}
+{{- $full := default (contains $name $release | ternary $release (printf "%s-%s" $release $name)) .Values.fullnameOverride }}
+{{- if not (regexMatch "^[a-z]" $full) }}
+{{- $full = printf "%s-%s" $name $release }}
 {{- end }}
+{{- $full | trunc 63 | trimAll "-" }}
+{{- end }}
+
+{{- define "betatel-exporter.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride }}
 {{- end }}
 
 {{- define "betatel-exporter.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "betatel-exporter.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
-{{- end }}
-
-{{- /* what a set of labels gets besides: the chart's own win over commonLabels, unless they only describe */}}
-{{- define "betatel-exporter.withCommonLabels" -}}
-{{- $root := index . 1 }}
-{{- $described := dict
-      "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-")
-      "app.kubernetes.io/version" $root.Chart.AppVersion
-      "app.kubernetes.io/managed-by" $root.Release.Service
-      "app.kubernetes.io/part-of" $root.Chart.Name }}
-{{- toYaml (merge (index . 0 | fromYaml) (deepCopy $root.Values.commonLabels) $described) }}
-{{- end }}
-
-{{- define "betatel-exporter.labels" -}}
-{{- include "betatel-exporter.withCommonLabels" (list (include "betatel-exporter.selectorLabels" .) .) }}
+app.kubernetes.io/name: {{ include "betatel-exporter.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "betatel-exporter.testLabels" -}}
-app.kubernetes.io/name: {{ include "betatel-exporter.name" . | trunc 58 | trimSuffix "-" }}-test
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "betatel-exporter.name" . | trunc 58 | trimAll "-" | printf "%s-test" | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+{{- end }}
+
+{{- /* labels of an object, from what selects it, what its section adds, commonLabels and what describes it; the first wins */}}
+{{- define "betatel-exporter.labels" -}}
+{{- $root := .root }}
+{{- $described := dict
+      "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | trimAll "-._")
+      "app.kubernetes.io/version" ($root.Chart.AppVersion | replace "+" "_" | trunc 63 | trimAll "-._")
+      "app.kubernetes.io/managed-by" $root.Release.Service
+      "app.kubernetes.io/part-of" $root.Chart.Name }}
+{{- $selectors := default (include "betatel-exporter.selectorLabels" $root) .selectors | fromYaml }}
+{{- toYaml (merge $selectors (deepCopy (default dict .labels)) (deepCopy $root.Values.commonLabels) $described) }}
+{{- end }}
+
+{{- /* metadata of an object: dict with root, and where they differ from the release's, name, namespace, selectors, labels, annotations */}}
+{{- define "betatel-exporter.metadata" -}}
+name: {{ default (include "betatel-exporter.fullname" .root) .name | quote }}
+namespace: {{ default (include "betatel-exporter.namespace" .root) .namespace | quote }}
+labels:
+  {{- include "betatel-exporter.labels" . | nindent 2 }}
+{{- with merge (deepCopy (default dict .annotations)) .root.Values.commonAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{- define "betatel-exporter.serviceAccountName" -}}
@@ -43,60 +56,38 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{- define "betatel-exporter.image" -}}
-{{- with .Values.image -}}
-{{- if .registry }}{{ .registry }}/{{ end }}{{ .repository }}
-{{- if .digest }}@{{ .digest }}{{ else }}:{{ default $.Chart.AppVersion .tag }}{{ end }}
-{{- end }}
-{{- end }}
-
-{{- define "betatel-exporter.scheme" -}}
-{{ ternary "https" "http" .Values.webConfig.tls }}
+{{- $registry := default .Values.image.registry .Values.global.imageRegistry | trimSuffix "/" }}
+{{- if $registry }}{{ $registry }}/{{ end }}{{ .Values.image.repository }}
+{{- if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ default .Chart.AppVersion .Values.image.tag }}{{ end }}
 {{- end }}
 
-{{- /* metadata of an operator's object: what the chart labels, what the section adds */}}
-{{- define "betatel-exporter.sectionMetadata" -}}
-{{- $section := index . 0 }}
-{{- $root := index . 1 -}}
-name: {{ include "betatel-exporter.fullname" $root }}
-namespace: {{ default $root.Release.Namespace $section.namespace }}
-labels:
-  {{- merge (deepCopy $section.labels) (include "betatel-exporter.labels" $root | fromYaml) | toYaml | nindent 2 }}
-{{- with $section.annotations }}
-annotations:
+{{- define "betatel-exporter.imagePullSecrets" -}}
+{{- $secrets := list }}
+{{- range concat .Values.imagePullSecrets .Values.global.imagePullSecrets }}
+{{- $secrets = append $secrets (kindIs "string" . | ternary (dict "name" .) .) }}
+{{- end }}
+{{- with $secrets | uniq }}
+imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{- /* the part of an endpoint that ServiceMonitor and PodMonitor share */}}
-{{- define "betatel-exporter.endpoint" -}}
-{{- $section := index . 0 }}
-{{- $root := index . 1 -}}
-port: http
-path: {{ $root.Values.settings.web.telemetryPath }}
-scheme: {{ include "betatel-exporter.scheme" $root }}
-interval: {{ $section.interval }}
-scrapeTimeout: {{ $section.scrapeTimeout }}
-{{- with pick $section "relabelings" "metricRelabelings" "tlsConfig" "basicAuth" }}
-{{- range $key, $value := . }}
-{{- if $value }}
-{{ $key }}:
-  {{- toYaml $value | nindent 2 }}
-{{- end }}
-{{- end }}
-{{- end }}
+{{- define "betatel-exporter.tls" -}}
+{{- if or .Values.webConfig.tls .Values.webConfig.certificateSecret }}true{{ end }}
 {{- end }}
 
-{{- /* a probe asks the exporter itself, unless the values say how */}}
-{{- define "betatel-exporter.probe" -}}
-{{- $probe := index . 0 }}
-{{- $path := index . 1 }}
-{{- $root := index . 2 }}
-{{- if or $probe.exec $probe.tcpSocket }}
-{{- toYaml $probe }}
-{{- else }}
-{{- $scheme := include "betatel-exporter.scheme" $root | upper }}
-{{- toYaml (merge (dict "httpGet" (dict "path" $path "port" "http" "scheme" $scheme)) $probe) }}
+{{- define "betatel-exporter.scheme" -}}
+{{ include "betatel-exporter.tls" . | empty | ternary "http" "https" }}
 {{- end }}
+
+{{- /* a probe asks the exporter, unless the values say otherwise */}}
+{{- define "betatel-exporter.probe" -}}
+{{- $probe := deepCopy .probe }}
+{{- if not (or $probe.exec $probe.tcpSocket) }}
+{{- $request := dict "path" .path "port" "http" "scheme" (include "betatel-exporter.scheme" .root | upper) }}
+{{- $_ := set $probe "httpGet" (merge (default dict $probe.httpGet) $request) }}
+{{- end }}
+{{- toYaml $probe }}
 {{- end }}
 
 {{- define "betatel-exporter.milliseconds" -}}
@@ -106,4 +97,24 @@ scrapeTimeout: {{ $section.scrapeTimeout }}
 {{- $sum = add $sum (mul (regexFind "[0-9]+" . | int64) (index $units (regexFind "[a-z]+" .) | int64)) }}
 {{- end }}
 {{- $sum }}
+{{- end }}
+
+{{- /* the ports of all base URLs and of the proxies in extraEnv, which may come without a scheme */}}
+{{- define "betatel-exporter.apiPorts" -}}
+{{- $urls := list .Values.settings.baseUrl }}
+{{- range .Values.accounts }}
+{{- with .baseUrl }}{{ $urls = append $urls . }}{{ end }}
+{{- end }}
+{{- range .Values.extraEnv }}
+{{- if regexMatch "(?i)^(https?|all)_proxy$" .name }}
+{{- with .value }}{{ $urls = append $urls (contains "://" . | ternary . (printf "http://%s" .)) }}{{ end }}
+{{- end }}
+{{- end }}
+{{- $ports := list }}
+{{- range $urls }}
+{{- $default := hasPrefix "http:" . | ternary 80 (hasPrefix "socks" . | ternary 1080 443) }}
+{{- $given := regexFind "^[a-z0-9+]+://[^/?#]*" . | regexFind ":[0-9]+$" | trimPrefix ":" }}
+{{- $ports = append $ports (default $default $given | int64) }}
+{{- end }}
+{{- toYaml ($ports | uniq) }}
 {{- end }}

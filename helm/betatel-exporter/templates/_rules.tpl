@@ -13,10 +13,6 @@
 {{- define "betatel-exporter.alert" -}}
 {{- $rule := deepCopy (index . 0) }}
 {{- $settings := index . 1 }}
-{{- with index $settings.overrides $rule.alert }}
-{{- $_ := mergeOverwrite $rule (pick (deepCopy .) "expr" "for" "labels") }}
-{{- with .keepFiringFor }}{{ $_ := set $rule "keep_firing_for" . }}{{ end }}
-{{- end }}
 {{- with $settings.runbookUrl }}
 {{- $_ := set $rule.annotations "runbook_url" (printf "%s/%s" (trimSuffix "/" .) (base $rule.annotations.runbook_url)) }}
 {{- end }}
@@ -24,11 +20,17 @@
 {{- $path := regexReplaceAll "^https?://[^/]*" $rule.annotations.dashboard_url "" }}
 {{- $_ := set $rule.annotations "dashboard_url" (printf "%s%s" (trimSuffix "/" $settings.dashboardUrl) $path) }}
 {{- end }}
+{{- $_ := mergeOverwrite $rule (dict "labels" (deepCopy $settings.additionalRuleLabels) "annotations" (deepCopy $settings.additionalRuleAnnotations)) }}
+{{- with index $settings.overrides $rule.alert }}
+{{- $_ := mergeOverwrite $rule (omit (deepCopy .) "keepFiringFor") }}
+{{- with .keepFiringFor }}{{ $_ := set $rule "keep_firing_for" . }}{{ end }}
+{{- end }}
 {{- toYaml $rule }}
 {{- end }}
 
 {{- define "betatel-exporter.groups" -}}
 {{- $settings := .Values.prometheusRule }}
+{{- $groups := list }}
 {{- range (include "betatel-exporter.shippedRules" . | fromYaml).groups }}
 {{- $kept := list }}
 {{- range .rules }}
@@ -39,7 +41,8 @@
 {{- end }}
 {{- end }}
 {{- if $kept }}
-- {{- toYaml (merge (dict "rules" $kept) (omit . "rules")) | nindent 2 }}
+{{- $groups = append $groups (merge (dict "rules" $kept) (omit . "rules")) }}
 {{- end }}
 {{- end }}
+{{- toYaml $groups }}
 {{- end }}
