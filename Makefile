@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo stack test test-fast coverage lint format tools generate manifests bench soak fuzz audit image-test lock clean
+.PHONY: help demo stack test test-fast coverage lint format tools generate manifests cluster-test bench soak fuzz audit image-test lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ generate: $(VENV)/.dev ## write what is generated from the code
 
 manifests: $(VENV)/.dev ## plain Kubernetes manifests, rendered from the chart into dist/
 	@$(BIN)/python -m tools.chart.manifests $(MANIFESTS_ARGS)
+
+cluster-test: $(VENV)/.dev ## install the chart on a real API server; builds one the first time, in minutes
+	@$(BIN)/python -m tools.chart.cluster $(CLUSTER_ARGS)
 
 bench: $(VENV)/.dev ## measure against the limit, a sequential client and a threaded one; a few minutes
 	@$(BIN)/python -m tools.bench $(BENCH_ARGS)

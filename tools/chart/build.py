@@ -23,15 +23,20 @@ NO_ROWS_BELOW = {"prometheusRule.thresholds"}
 
 
 def files() -> dict[str, str]:
-    values = _text(ROOT / CHART / "values.yaml")
+    generated = generate(_text(ROOT / CHART / "values.yaml"))
+    return {f"{CHART}/{name}": text for name, text in generated.items()}
+
+
+def generate(values: str) -> dict[str, str]:
+    """What is made of values.yaml, itself included, by name of the file; raises ValueError where it is incomplete."""
     constraints = yaml.safe_load(_text(Path(__file__).with_name("constraints.yml")))
     known = _known(constraints)
     values = SETTINGS.sub(lambda _: section(known.settings), values, count=1)
     document = schema(values, constraints, known)
     return {
-        f"{CHART}/values.yaml": values,
-        f"{CHART}/values.schema.json": json.dumps(document, indent=2, ensure_ascii=False) + "\n",
-        f"{CHART}/README.md": readme(_text(Path(__file__).with_name("readme.template.md")), document),
+        "values.yaml": values,
+        "values.schema.json": json.dumps(document, indent=2, ensure_ascii=False) + "\n",
+        "README.md": readme(_text(Path(__file__).with_name("readme.template.md")), document),
     }
 
 

@@ -17,6 +17,7 @@ from tools.chart.helm import HelmNotFoundError, find_helm
 
 EXPORTER, OPERATOR = "betatel-exporter.yaml", "betatel-exporter-operator.yaml"
 ACCOUNT_ID, IMAGE = "YOUR-ACCOUNT-ID", "YOUR-REGISTRY/betatel-exporter"
+KUBERNETES = "1.31"
 HELM_ONLY = {"helm.sh/chart", "app.kubernetes.io/managed-by", "checksum/config"}
 
 
@@ -42,9 +43,10 @@ def manifests(helm: str, image: str = IMAGE) -> dict[str, str]:
 
 
 def _rendered(helm: str, image: str) -> list[Any]:
+    registry, _, repository = image.partition("/")
     values = {
         "fullnameOverride": "betatel-exporter",
-        "image": {"registry": "", "repository": image},
+        "image": {"registry": registry, "repository": repository},
         "accounts": {
             "default": {"accountId": ACCOUNT_ID, "existingSecret": {"name": "betatel-exporter"}},
         },
@@ -54,8 +56,9 @@ def _rendered(helm: str, image: str) -> list[Any]:
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         yaml.safe_dump(values, file)
         file.flush()
+        arguments = ["--values", file.name, "--no-hooks", "--kube-version", KUBERNETES]
         shown = subprocess.run(  # noqa: S603  the program is the caller's choice
-            [helm, "template", "betatel-exporter", ROOT / CHART, "--values", file.name, "--no-hooks"],
+            [helm, "template", "betatel-exporter", ROOT / CHART, *arguments],
             capture_output=True,
             text=True,
             check=True,

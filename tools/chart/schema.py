@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.chart.settings import Schema, Setting
+from betatel_exporter.config import parsers
+from tools.chart.settings import ChartSetting, Schema
 from tools.chart.values import Value, documented_values
 
+_DEFAULT = " Default: the one in `settings`."
 PLAIN = {bool: "boolean", int: "integer", str: "string"}
 
 
@@ -14,8 +16,8 @@ PLAIN = {bool: "boolean", int: "integer", str: "string"}
 class Known:
     """What the schema has from elsewhere."""
 
-    settings: Sequence[Setting]
-    account_settings: Sequence[Setting]
+    settings: Sequence[ChartSetting]
+    account_settings: Sequence[ChartSetting]
     thresholds: Mapping[str, float]
     alerts: Sequence[str]
 
@@ -42,9 +44,11 @@ def schema(values: str, constraints: Mapping[str, Any], known: Known) -> Schema:
 
 def _particular(constraints: Mapping[str, Any], known: Known) -> dict[str, Schema]:
     """Constraints by the value's name, or by ``*.`` and the last part of it."""
+    shared = {setting.path for setting in known.settings}
     account = {**constraints["account"]}
     account["properties"] = account["properties"] | {
-        setting.path[-1]: setting.schema | {"description": setting.description}
+        setting.path[-1]: setting.schema
+        | {"description": f"{setting.description}{_DEFAULT if setting.path in shared else ''}"}
         for setting in known.account_settings
     }
     number = {"anyOf": [{"type": "number", "minimum": 0}, constraints["fraction"]]}
@@ -53,7 +57,7 @@ def _particular(constraints: Mapping[str, Any], known: Known) -> dict[str, Schem
         **{".".join(("settings", *setting.path)): setting.schema for setting in known.settings},
         "accounts": {
             "type": "object",
-            "propertyNames": {"pattern": constraints["accountName"]},
+            "propertyNames": {"pattern": f"^{parsers.account_name.pattern}$"},
             "additionalProperties": account,
         },
         "prometheusRule.thresholds": {

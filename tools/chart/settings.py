@@ -5,12 +5,12 @@ Names, defaults, bounds and descriptions are those of the exporter's model; noth
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from betatel_exporter.config import Settings
+from betatel_exporter.api.vocabulary import Window
+from betatel_exporter.config import ACCOUNT_SETTINGS, SETTINGS, Setting, parsers
 
 NOT_OF_PROCESS = {
     "account_id", "account_name", "accounts", "api_key", "api_key_file", "ca_file", "config_file", "daily_budget",
@@ -24,82 +24,57 @@ Schema = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Setting:
-    key: str
-    """As in the exporter's file, such as web.max_requests."""
+class ChartSetting:
+    path: tuple[str, ...]
+    """As below ``settings`` or an account, such as web, maxRequests."""
     schema: Schema
     default: Any
     description: str
 
-    @property
-    def path(self) -> tuple[str, ...]:
-        """As below ``settings`` in the values, such as web, maxRequests."""
-        return tuple(camel_case(name) for name in self.key.split("."))
+
+def process_settings(strings: Mapping[str, Schema], fraction: Schema) -> list[ChartSetting]:
+    """Those of the whole exporter.
+
+    ``strings`` has what is demanded of texts, by key; ``fraction`` what is accepted for a number besides a number.
+    Raises ValueError for a setting of which neither says what is allowed.
+    """
+    return [_of_chart(each, strings, fraction) for each in SETTINGS if each.key not in NOT_OF_PROCESS]
 
 
-@dataclass(frozen=True)
-class Reader:
-    """The model's JSON schema as settings."""
-
-    document: Schema
-    strings: Mapping[str, Schema]
-    """What is demanded of strings, by key."""
-    fraction: Schema
-    """What is accepted for a number besides a number."""
-
-    def settings(
-        self, properties: Mapping[str, Schema], omitted: AbstractSet[str], above: str = ""
-    ) -> Iterator[Setting]:
-        for name, node in properties.items():
-            key = f"{above}{name}"
-            found = self._resolved(node)
-            if "properties" in found:
-                yield from self.settings(found["properties"], omitted, f"{key}.")
-            elif key not in omitted:
-                demanded = self.strings.get(key) or self._demanded(found)
-                yield Setting(key, demanded, node.get("default"), _sentence(node["description"]))
-
-    def _resolved(self, node: Schema) -> Schema:
-        """The node behind references and without null, which marks an unset value."""
-        match node:
-            case {"$ref": str(reference)}:
-                return self._resolved(self.document["$defs"][reference.rpartition("/")[2]])
-            case {"anyOf": [inner, {"type": "null"}]}:
-                return self._resolved(inner)
-        return node
-
-    def _demanded(self, node: Schema) -> Schema:
-        kept = {key: node[key] for key in COPIED if key in node}
-        match node.get("type"):
-            case "number":
-                return {"anyOf": [kept, self.fraction]}
-            case "array":
-                items = self._demanded(self._resolved(node["items"]))
-                return kept | {"minItems": 1, "uniqueItems": True, "items": items}
-            case "object":
-                values = self._demanded(self._resolved(node["additionalProperties"]))
-                return kept | {"propertyNames": {"pattern": CURRENCY}, "additionalProperties": values}
-        return kept
-
-
-COPIED = ("type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-CURRENCY = "^[A-Z]{3,5}$"
-
-
-def process_settings(strings: Mapping[str, Schema], fraction: Schema) -> list[Setting]:
-    """Those of the whole exporter."""
-    document = Settings.model_json_schema()
-    return list(Reader(document, strings, fraction).settings(document["properties"], NOT_OF_PROCESS))
-
-
-def account_settings(strings: Mapping[str, Schema], fraction: Schema) -> list[Setting]:
+def account_settings(strings: Mapping[str, Schema], fraction: Schema) -> list[ChartSetting]:
     """Those that an account can have of its own."""
-    document = Settings.model_json_schema()
-    properties = document["$defs"]["AccountSettings"]["properties"]
-    return list(Reader(document, strings, fraction).settings(properties, NOT_OF_ACCOUNT))
+    return [_of_chart(each, strings, fraction) for each in ACCOUNT_SETTINGS if each.key not in NOT_OF_ACCOUNT]
 
 
-def section(settings: Sequence[Setting]) -> str:
+def _of_chart(setting: Setting, strings: Mapping[str, Schema], fraction: Schema) -> ChartSetting:
+    path = tuple(camel_case(name) for name in setting.path)
+    demanded = strings.get(setting.key) or _demanded(setting, fraction)
+    return ChartSetting(path, demanded, setting.default_value, _sentence(setting.description))
+
+
+def _demanded(setting: Setting, fraction: Schema) -> Schema:
+    parse = setting.declared.parse
+    if setting.choices:
+        return {"type": "string", "enum": list(setting.choices)}
+    if isinstance(parse, parsers.Whole):
+        return {"type": "integer", **setting.bounds}
+    if isinstance(parse, parsers.Number):
+        return {"anyOf": [{"type": "number", **setting.bounds}, fraction]}
+    if parse is parsers.boolean:
+        return {"type": "boolean"}
+    if parse is parsers.windows:
+        return {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"enum": list(Window)}}
+    if parse is parsers.budget:
+        amount = {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, fraction]}
+        return {
+            "type": "object",
+            "propertyNames": {"pattern": "^[A-Z]{3,5}$"},
+            "additionalProperties": amount,
+        }
+    raise ValueError(f"{setting.key}: constraints.yml must say what is allowed")
+
+
+def section(settings: Sequence[ChartSetting]) -> str:
     """The body of ``settings`` in values.yaml."""
     lines: list[str] = []
     sections: set[str] = set()

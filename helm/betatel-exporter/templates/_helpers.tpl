@@ -112,7 +112,7 @@ imagePullSecrets:
 {{- end }}
 {{- $ports := list }}
 {{- range $urls }}
-{{- $default := hasPrefix "http:" . | ternary 80 (hasPrefix "socks" . | ternary 1080 443) }}
+{{- $default := hasPrefix "http:" . | ternary 80 443 }}
 {{- $given := regexFind "^[a-z0-9+]+://[^/?#]*" . | regexFind ":[0-9]+$" | trimPrefix ":" }}
 {{- $ports = append $ports (default $default $given | int64) }}
 {{- end }}

@@ -1,217 +1,227 @@
-"""The file the chart writes is one that the exporter understands, and both agree about the defaults."""
+"""The file that the chart writes is one that the exporter reads, with the same defaults and every setting."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+import functools
+import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
-from betatel_exporter.config import SETTINGS, Configuration, load
-from tools.chart.build import CHART, ROOT
+from betatel_exporter.config import SETTINGS, Settings
+from betatel_exporter.config.model import AccountSettings
+from betatel_exporter.config.sources import Sources
+from tests.support.chart import Helm, Objects, configuration_text, container, one, pod
+from tests.support.command import run
+from tools.chart.settings import NOT_OF_PROCESS
 
 MOUNTED = "/etc/betatel-exporter"
-NOT_IN_THE_FILE = {
-    "account_id",
-    "account_name",
-    "api_key",
-    "api_key_file",
-    "config_file",
-    "daily_budget",
-    "revision",
-}
-"""What the list of accounts replaces, the file's own name, and what the image says of itself."""
-
-Template = Callable[..., list[Any]]
-Mount = Callable[..., Path]
 
 
-@pytest.fixture
-def mount(tmp_path: Path) -> Mount:
-    """Writes the rendered configuration with its files below a folder; returns the configuration's path."""
-
-    def write(objects: list[Any], *, without: str = "") -> Path:
-        text = _config(objects).replace(MOUNTED, str(tmp_path))
-        document = yaml.safe_load(text)
-        for account in document["accounts"]:
-            key = Path(account["api_key_file"])
-            if account["name"] != without:
-                key.parent.mkdir(exist_ok=True)
-                key.write_text(f"key-of-{account['name']}\n", encoding="utf-8")
-        path = tmp_path / "config.yml"
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write
+def read(objects: Objects, folder: Path) -> tuple[Settings, list[AccountSettings]]:
+    """The exporter's own reading of the file, without the files it names."""
+    path = folder / "config.yml"
+    path.write_text(configuration_text(objects), encoding="utf-8")
+    sources = Sources({"config_file": str(path)}, {})
+    settings = sources.settings()
+    accounts = [given.settings for given in sources.accounts(settings)]
+    assert sources.faults == []
+    return settings, accounts
 
 
-def test_defaults_of_the_chart_are_the_exporters(template: Template, mount: Mount) -> None:
-    written = load({"config_file": str(mount(template("default-values.yaml")))}, {}).settings
-
-    for setting in SETTINGS:
-        if setting.path[0] not in NOT_IN_THE_FILE | {"accounts"}:
-            value: Any = written
-            for name in setting.path:
-                value = getattr(value, name)
-            assert value == setting.default_value, setting.key
-
-
-def test_every_setting_can_be_reached_through_the_chart(template: Template) -> None:
-    document = yaml.safe_load(_config(template("everything-values.yaml")))
-
-    assert set(_leaves(document)) | {"accounts"} >= {
-        setting.key for setting in SETTINGS if setting.path[0] not in NOT_IN_THE_FILE
+def by_key(settings: Settings) -> dict[str, Any]:
+    """What the chart passes on."""
+    return {
+        setting.key: functools.reduce(getattr, setting.path, settings)
+        for setting in SETTINGS
+        if setting.key not in NOT_OF_PROCESS
     }
 
 
-def test_several_accounts_arrive_with_their_own_keys_and_settings(template: Template, mount: Mount) -> None:
-    configuration = load({"config_file": str(mount(template("several-accounts-values.yaml")))}, {})
+def test_defaults_of_the_chart_are_the_exporters(helm: Helm, tmp_path: Path) -> None:
+    written, _ = read(helm.objects("default-values.yaml"), tmp_path)
 
-    assert [_described(configuration, index) for index in range(3)] == [
-        ("bank", "1_000", "key-of-bank", ["last5m", "lasth", "last24h", "today"], "Europe/Sarajevo", {}),
-        ("shop", "675e61", "key-of-shop", ["last5m", "lasth", "last24h"], "UTC", {"EUR": 50}),
-        ("spare.test_1", "0x1F", "key-of-spare.test_1", ["last5m", "lasth", "last24h"], "UTC", {}),
+    assert by_key(written) == by_key(Settings())
+
+
+def test_every_setting_is_passed_on(helm: Helm, tmp_path: Path) -> None:
+    written, _ = read(helm.objects("everything-values.yaml"), tmp_path)
+    defaults = by_key(Settings())
+
+    assert [key for key, value in by_key(written).items() if value == defaults[key]] == []
+    assert str(written.web.config_file) == f"{MOUNTED}/web/web.yml"
+    assert str(written.ca_file) == f"{MOUNTED}/ca/bundle.pem"
+
+
+def test_accounts_arrive_with_their_own_keys_and_settings(helm: Helm, tmp_path: Path) -> None:
+    _, accounts = read(helm.objects("several-accounts-values.yaml"), tmp_path)
+    bank, shop, spare = accounts
+
+    assert [(account.name, account.account_id) for account in accounts] == [
+        ("bank", "1_000"),
+        ("shop", "675e61"),
+        ("spare.test_1", "0x1F"),
     ]
-    assert configuration.accounts[2].base_url == "https://api.example.com/api/v1/connect-hub"
+    assert [str(account.api_key_file) for account in accounts] == [
+        f"{MOUNTED}/keys/{account.name}" for account in accounts
+    ]
+    assert bank.windows is not None
+    assert [*map(str, bank.windows)] == ["last5m", "lasth", "last24h", "today"]
+    assert (bank.recent_pages, bank.recent_settle, bank.recent_destinations) == (0, 60.5, 5)
+    assert (bank.timezone, shop.daily_budget) == ("Europe/Sarajevo", {"EUR": 50})
+    assert spare.base_url == "https://api.example.com/api/v1/connect-hub"
 
 
-def test_a_large_budget_stays_a_number(template: Template, mount: Mount) -> None:
-    objects = template("default-values.yaml", "--set", "accounts.default.dailyBudget.XAF=25000000")
+def test_odd_names_and_ids_arrive_as_they_are(helm: Helm, tmp_path: Path) -> None:
+    _, accounts = read(helm.objects("awkward-names-values.yaml"), tmp_path)
 
-    configuration = load({"config_file": str(mount(objects))}, {})
+    assert {account.name: account.account_id for account in accounts} == {
+        "007": "1_000",
+        "0x1F": "{}'\"#&*!|>%@\\",
+        "1.5.": "-",
+        "1e5": "~",
+        "2024": "0x1F",
+        "N": "<<",
+        "null": "=",
+        "on": "2024-01-01",
+        "true": "12:30:45",
+    }
 
-    assert configuration.accounts[0].daily_budget == {"XAF": 25_000_000}
 
+def test_numbers_arrive_whatever_their_size_and_form(helm: Helm, tmp_path: Path) -> None:
+    account = {"accountId": "1", "apiKey": "x", "dailyBudget": {"XAF": 25_000_000, "EUR": "20.5"}}
 
-def test_a_missing_key_is_told_on_one_line(template: Template, mount: Mount) -> None:
-    path = mount(template("several-accounts-values.yaml"), without="shop")
-
-    exporter = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "betatel_exporter",
-            f"--config.file={path}",
-            "--web.listen-address=127.0.0.1:0",
-        ],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
+    settings, (read_account,) = read(
+        helm.objects({"accounts": {"default": account}, "settings": {"timeout": "7.5", "cacheTtl": 3600}}),
+        tmp_path,
     )
 
-    assert exporter.returncode == 2
-    (line,) = exporter.stderr.splitlines()
-    assert "accounts.1.api_key_file" in line
-    assert f"{path.parent}/keys/shop" in line
+    assert read_account.daily_budget == {"XAF": 25_000_000, "EUR": 20.5}
+    assert (settings.timeout, settings.cache_ttl) == (7.5, 3600)
 
 
-def test_a_pod_starts_without_its_secrets_so_that_the_log_can_tell_which_is_missing(
-    template: Template,
+def test_the_exporter_names_a_missing_key_file_of_the_rendered_configuration(
+    helm: Helm, tmp_path: Path
 ) -> None:
-    for volume in _pod(template("everything-values.yaml"))["volumes"]:
+    text = configuration_text(helm.objects("existing-secret-values.yaml")).replace(MOUNTED, str(tmp_path))
+    path = tmp_path / "config.yml"
+    path.write_text(text, encoding="utf-8")
+
+    done = run(f"--config.file={path}", "--web.listen-address=127.0.0.1:0")
+
+    assert done.returncode == 2
+    assert "accounts.default.api_key_file: no such file" in done.stderr
+
+
+def test_every_key_file_is_mounted_from_the_right_secret(helm: Helm) -> None:
+    objects = helm.objects("several-accounts-values.yaml")
+    (keys,) = [volume["projected"] for volume in pod(objects)["volumes"] if volume["name"] == "keys"]
+
+    assert {
+        item["path"]: (source["secret"]["name"], item["key"])
+        for source in keys["sources"]
+        for item in source["secret"]["items"]
+    } == {
+        "bank": ("betatel-bank", "api-key"),
+        "shop": ("betatel-shop", "key"),
+        "spare.test_1": ("rel-betatel-exporter-keys", "spare.test_1"),
+    }
+    assert {"name": "keys", "mountPath": f"{MOUNTED}/keys", "readOnly": True} in container(objects)[
+        "volumeMounts"
+    ]
+
+
+def test_a_key_from_a_file_needs_no_secret_and_no_volume(helm: Helm) -> None:
+    objects = helm.objects(
+        {"accounts": {"vault": {"accountId": "1", "apiKeyFile": "/vault/secrets/betatel"}}}
+    )
+
+    assert 'api_key_file: "/vault/secrets/betatel"' in configuration_text(objects)
+    assert [volume["name"] for volume in pod(objects)["volumes"]] == ["config"]
+    assert "Secret" not in {item["kind"] for item in objects}
+
+
+def test_a_pod_starts_without_its_secrets_so_that_its_log_can_name_the_missing_one(helm: Helm) -> None:
+    for volume in pod(helm.objects("everything-values.yaml"))["volumes"]:
         for source in [volume, *volume.get("projected", {}).get("sources", [])]:
             if "secret" in source:
                 assert source["secret"]["optional"] is True
 
 
-def test_every_key_file_is_mounted_from_the_right_secret(template: Template) -> None:
-    objects = template("several-accounts-values.yaml")
-    (keys,) = [volume["projected"] for volume in _pod(objects)["volumes"] if volume["name"] == "keys"]
+def test_a_key_is_nowhere_but_in_the_secret(helm: Helm) -> None:
+    objects = helm.objects("several-accounts-values.yaml")
 
-    mounted = {
-        f"{MOUNTED}/keys/{item['path']}": (source["secret"]["name"], item["key"])
-        for source in keys["sources"]
-        for item in source["secret"]["items"]
-    }
-
-    assert mounted == {
-        f"{MOUNTED}/keys/bank": ("betatel-bank", "api-key"),
-        f"{MOUNTED}/keys/shop": ("betatel-shop", "key"),
-        f"{MOUNTED}/keys/spare.test_1": ("rel-betatel-exporter-keys", "spare.test_1"),
-    }
-    assert set(mounted) == {
-        account["api_key_file"] for account in yaml.safe_load(_config(objects))["accounts"]
-    }
+    assert "not-a-real-key" not in str(objects)
+    assert one(objects, "Secret")["data"] == {"spare.test_1": "bm90LWEtcmVhbC1rZXk="}
 
 
-def test_no_key_is_anywhere_but_in_the_secret(template: Template) -> None:
-    objects = template("several-accounts-values.yaml")
-
-    holders = [item["kind"] for item in objects if "not-a-real-key" in str(item)]
-    secrets = [item for item in objects if item["kind"] == "Secret"]
-
-    assert holders == []
-    assert [secret["data"] for secret in secrets] == [{"spare.test_1": "bm90LWEtcmVhbC1rZXk="}]
-
-
-def test_a_changed_setting_replaces_the_pods_and_a_changed_key_does_not(template: Template) -> None:
+def test_a_changed_setting_replaces_the_pods_and_a_changed_key_does_not(helm: Helm) -> None:
     def checksum(*arguments: str) -> Any:
-        objects = template("default-values.yaml", *arguments)
-        (deployment,) = [item for item in objects if item["kind"] == "Deployment"]
+        deployment = one(helm.objects("default-values.yaml", *arguments), "Deployment")
         return deployment["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
 
     assert checksum("--set", "settings.timeout=5") != checksum()
     assert checksum("--set", "accounts.default.apiKey=other") == checksum()
 
 
-def test_the_container_port_is_the_exporters_own(template: Template) -> None:
-    (web,) = [setting for setting in SETTINGS if setting.key == "web.listen_address"]
-    (port,) = _pod(template("default-values.yaml"))["containers"][0]["ports"]
+def test_a_certificate_alone_makes_the_exporter_serve_tls(helm: Helm) -> None:
+    objects = helm.objects("certificate-values.yaml")
+    (web,) = [volume["projected"]["sources"] for volume in pod(objects)["volumes"] if volume["name"] == "web"]
+    config = next(item for item in objects if item["kind"] == "ConfigMap")["data"]
 
-    assert f":{port['containerPort']}" == web.default
-
-
-def test_the_values_are_documented_with_the_exporters_limits() -> None:
-    # the schema repeats the bounds of the settings: too wide would fail at start, too narrow forbid what works
-    schema = yaml.safe_load((ROOT / CHART / "values.schema.json").read_text(encoding="utf-8"))
-    settings = schema["properties"]["settings"]["properties"]
-    repeated = {
-        "timeout": settings["timeout"]["anyOf"][0],
-        "timeout_offset": settings["timeoutOffset"]["anyOf"][0],
-        "cache_ttl": settings["cacheTtl"]["anyOf"][0],
-        "max_concurrency": settings["maxConcurrency"],
-        "max_concurrency_total": settings["maxConcurrencyTotal"],
-        "web.max_requests": settings["web"]["properties"]["maxRequests"],
+    assert [next(iter(source)) for source in web] == ["secret", "configMap"]
+    assert yaml.safe_load(config["web-config.yml"]) == {
+        "tls_server_config": {"cert_file": "tls.crt", "key_file": "tls.key"}
     }
-
-    for setting in SETTINGS:
-        if setting.key in repeated:
-            limits = {key: value for key, value in repeated.pop(setting.key).items() if key != "type"}
-            assert setting.bounds == limits, setting.key
-    assert repeated == {}
+    assert yaml.safe_load(config["config.yml"])["web"]["config_file"] == f"{MOUNTED}/web/web-config.yml"
+    assert container(objects)["livenessProbe"]["httpGet"]["scheme"] == "HTTPS"
 
 
-def _config(objects: list[Any]) -> str:
-    (config,) = [item["data"]["config.yml"] for item in objects if "config.yml" in item.get("data", {})]
-    return str(config)
+def test_the_container_port_is_the_exporters_own(helm: Helm, tmp_path: Path) -> None:
+    objects = helm.objects("default-values.yaml")
+    (port,) = container(objects)["ports"]
+
+    settings, _ = read(objects, tmp_path)
+
+    assert port["containerPort"] == settings.web.listen_address.port == Settings().web.listen_address.port
 
 
-def _pod(objects: list[Any]) -> Any:
-    (deployment,) = [item for item in objects if item["kind"] == "Deployment"]
-    return deployment["spec"]["template"]["spec"]
-
-
-def _leaves(document: Any, above: str = "") -> Iterator[str]:
-    for key, value in document.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}"
-
-
-def _described(configuration: Configuration, index: int) -> tuple[Any, ...]:
-    target = configuration.accounts[index]
-    return (
-        target.name,
-        target.account_id,
-        target.key(),
-        list(target.windows),
-        target.timezone,
-        target.daily_budget,
+def test_images_come_from_the_registry_and_with_the_secrets_of_a_parent_chart(helm: Helm) -> None:
+    objects = helm.objects(
+        {
+            "global": {
+                "imageRegistry": "mirror.example.com/",
+                "imagePullSecrets": ["mirror", {"name": "own"}],
+            },
+            "imagePullSecrets": [{"name": "own"}],
+        }
     )
+
+    for spec in (pod(objects), one(objects, "Pod")["spec"]):
+        assert re.fullmatch(r"mirror\.example\.com/betatel-exporter:\S+", spec["containers"][0]["image"])
+        assert spec["imagePullSecrets"] == [{"name": "own"}, {"name": "mirror"}]
+
+
+def test_the_network_policy_allows_dns_and_the_ports_of_base_urls_and_proxies(helm: Helm) -> None:
+    def ports(values: dict[str, Any]) -> tuple[set[int], set[int]]:
+        dns, api = one(helm.objects({"networkPolicy": {"enabled": True}, **values}), "NetworkPolicy")["spec"][
+            "egress"
+        ]
+        return {port["port"] for port in dns["ports"]}, {port["port"] for port in api["ports"]}
+
+    account = {"accountId": "1", "apiKey": "x"}
+    assert ports({}) == ({53, 5353}, {443})
+    assert ports(
+        {
+            "settings": {"baseUrl": "https://api.example.com:8443/v1"},
+            "accounts": {
+                "a": {**account, "baseUrl": "http://[::1]:8080/"},
+                "b": {**account, "baseUrl": "http://127.0.0.1"},
+            },
+            "extraEnv": [
+                {"name": "https_proxy", "value": "proxy.example.com:3128"},
+                {"name": "ALL_PROXY", "value": "https://user:1@proxy.example.com"},
+                {"name": "NO_PROXY", "value": "a.example.com:99"},
+            ],
+        }
+    ) == ({53, 5353}, {8443, 8080, 80, 3128, 443})
+    assert ports({"networkPolicy": {"enabled": True, "apiPorts": [9]}})[1] == {9}

@@ -1,8 +1,7 @@
-"""The operator's objects carry what the project ships, changed only as the values say."""
+"""The objects of the operators carry what the project ships, changed only as the values say."""
 
-import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,220 +9,248 @@ from typing import Any
 import pytest
 import yaml
 
-from tools.chart.build import ROOT
+from tests.support.chart import CASES, Helm, Objects, container, one
+from tests.support.paths import ROOT
 from tools.rules.tune import RULES, current, tuned
 
-Template = Callable[..., list[Any]]
-WITH_RULES = "--set=prometheusRule.enabled=true"
+Groups = list[Any]
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Any:
-    return yaml.safe_load((ROOT / RULES).read_text(encoding="utf-8"))["groups"]
+def shipped() -> Groups:
+    return list(yaml.load((ROOT / RULES).read_text(encoding="utf-8"), yaml.CSafeLoader)["groups"])
 
 
-def test_the_rendered_rules_are_the_shipped_rules(template: Template, shipped: Any) -> None:
-    assert _groups(template("operator-values.yaml")) == shipped
-
-
-def test_an_alert_that_is_disabled_is_left_out_with_all_its_paths(template: Template, shipped: Any) -> None:
-    name = next(rule["alert"] for rule in _alerts(shipped) if _count(shipped, rule["alert"]) > 1)
-
-    groups = _groups(
-        template("default-values.yaml", WITH_RULES, f"--set=prometheusRule.disabledAlerts[0]={name}")
+def rendered(helm: Helm, **values: Any) -> Groups:
+    return list(
+        one(helm.objects({"prometheusRule": {"enabled": True, **values}}), "PrometheusRule")["spec"]["groups"]
     )
 
-    assert _count(groups, name) == 0
-    assert list(_rules(groups)) == [rule for rule in _rules(shipped) if rule.get("alert") != name]
+
+def rules(groups: Groups) -> Iterator[Any]:
+    return (rule for group in groups for rule in group["rules"])
 
 
-def test_a_group_whose_alerts_are_all_disabled_is_left_out(template: Template, shipped: Any) -> None:
-    group = next(group for group in shipped if all("alert" in rule for rule in group["rules"]))
-    names = sorted({rule["alert"] for rule in group["rules"]})
-    disabled = ",".join(names)
+def alerts(groups: Groups) -> Iterator[Any]:
+    return (rule for rule in rules(groups) if "alert" in rule)
 
-    groups = _groups(
-        template("default-values.yaml", WITH_RULES, f"--set=prometheusRule.disabledAlerts={{{disabled}}}")
-    )
 
-    assert [kept["name"] for kept in groups] == [
-        kept["name"] for kept in shipped if not all(rule.get("alert") in names for rule in kept["rules"])
+def expected(shipped: Groups, change: Callable[[Any], Mapping[str, Any]]) -> Groups:
+    """The shipped groups with changed alerts."""
+    return [
+        {**group, "rules": [{**rule, **change(rule)} if "alert" in rule else rule for rule in group["rules"]]}
+        for group in shipped
     ]
 
 
-def test_thresholds_are_tuned_as_in_the_file_itself(template: Template) -> None:
-    tuning = current()
-    wanted = {name: value * 2 + 0.25 for name, value in tuning.thresholds.items()}
-    text = (ROOT / RULES).read_text(encoding="utf-8")
-    values = json.dumps({"enabled": True, "thresholds": wanted})
-
-    groups = _groups(template("default-values.yaml", f"--set-json=prometheusRule={values}"))
-
-    assert groups == yaml.safe_load(tuned(text, replace(tuning, thresholds=wanted)))["groups"]
+def test_the_rendered_rules_are_the_shipped_rules(helm: Helm, shipped: Groups) -> None:
+    assert rendered(helm) == shipped
 
 
-def test_a_single_threshold_changes_its_own_number_alone(template: Template) -> None:
-    tuning = current()
-    name = next(iter(tuning.thresholds))
-    text = (ROOT / RULES).read_text(encoding="utf-8")
-    changed = replace(tuning, thresholds={**tuning.thresholds, name: 7.25})
-
-    groups = _groups(
-        template("default-values.yaml", WITH_RULES, f"--set=prometheusRule.thresholds.{name}=7.25")
-    )
-
-    assert groups == yaml.safe_load(tuned(text, changed))["groups"]
-
-
-def test_an_override_changes_its_alert_and_nothing_else(
-    template: Template, shipped: Any, tmp_path: Path
+def test_disabled_alerts_are_left_out_with_all_their_paths_and_empty_groups(
+    helm: Helm, shipped: Groups
 ) -> None:
+    names = [rule["alert"] for rule in alerts(shipped)]
+    twice = next(name for name in names if names.count(name) > 1)
+    whole = next(group for group in shipped if all("alert" in rule for rule in group["rules"]))
+    disabled = sorted({twice, *(rule["alert"] for rule in whole["rules"])})
+
+    groups = rendered(helm, disabledAlerts=disabled)
+
+    kept = [
+        {**group, "rules": [rule for rule in group["rules"] if rule.get("alert") not in disabled]}
+        for group in shipped
+    ]
+    assert groups == [group for group in kept if group["rules"]]
+    assert whole["name"] not in [group["name"] for group in groups]
+
+
+def test_thresholds_are_tuned_as_in_the_file_itself(helm: Helm) -> None:
+    tuning = current()
+    text = (ROOT / RULES).read_text(encoding="utf-8")
+    name = next(iter(tuning.thresholds))
+
+    for wanted in ({key: value * 2 + 0.25 for key, value in tuning.thresholds.items()}, {name: 7.25}):
+        changed = replace(tuning, thresholds={**tuning.thresholds, **wanted})
+        assert rendered(helm, thresholds=wanted) == yaml.safe_load(tuned(text, changed))["groups"]
+
+
+def test_an_override_changes_its_alert_and_nothing_else(helm: Helm, shipped: Groups) -> None:
     override = {
         "expr": "vector(1) > 2",
         "for": "42m",
         "keepFiringFor": "1h",
         "labels": {"severity": "info", "team": "messaging"},
+        "annotations": {"summary": "{{ $labels.account }}", "contact": "us"},
     }
-    values = tmp_path / "values.yaml"
-    values.write_text(
-        yaml.safe_dump({"prometheusRule": {"enabled": True, "overrides": {"BetatelApiDown": override}}}),
-        encoding="utf-8",
-    )
 
-    groups = _groups(template("default-values.yaml", f"--values={values}"))
+    groups = rendered(helm, overrides={"BetatelApiDown": override})
 
-    for rendered, original in zip(_rules(groups), _rules(shipped), strict=True):
-        if original.get("alert") == "BetatelApiDown":
-            assert rendered == {
-                **original,
-                "expr": "vector(1) > 2",
-                "for": "42m",
-                "keep_firing_for": "1h",
-                "labels": {**original["labels"], "severity": "info", "team": "messaging"},
+    assert groups == expected(
+        shipped,
+        lambda rule: (
+            {}
+            if rule["alert"] != "BetatelApiDown"
+            else {
+                "expr": override["expr"],
+                "for": override["for"],
+                "keep_firing_for": override["keepFiringFor"],
+                "labels": {**rule["labels"], **override["labels"]},  # type: ignore[dict-item]
+                "annotations": {**rule["annotations"], **override["annotations"]},  # type: ignore[dict-item]
             }
-        else:
-            assert rendered == original
-
-
-@pytest.mark.parametrize("case", ["operator-values.yaml", "everything-values.yaml"])
-def test_promtool_accepts_the_rendered_rules(
-    template: Template, tool: Callable[[str], str], tmp_path: Path, case: str
-) -> None:
-    path = tmp_path / "rules.yml"
-    path.write_text(yaml.safe_dump({"groups": _groups(template(case))}), encoding="utf-8")
-
-    checked = subprocess.run(
-        [tool("promtool"), "check", "rules", path], capture_output=True, text=True, timeout=60, check=False
+        ),
     )
 
-    assert checked.returncode == 0, checked.stdout + checked.stderr
 
+def test_labels_annotations_and_groups_can_be_added(helm: Helm, shipped: Groups) -> None:
+    own = {"name": "own", "rules": [{"record": "a:b", "expr": "vector(1)"}]}
 
-def test_runbooks_are_looked_for_where_the_values_say(template: Template, shipped: Any) -> None:
-    groups = _groups(
-        template(
-            "default-values.yaml", WITH_RULES, "--set=prometheusRule.runbookUrl=https://wiki.example.com/b/"
-        )
+    groups = rendered(
+        helm,
+        additionalRuleLabels={"team": "otp"},
+        additionalRuleAnnotations={"contact": "us"},
+        extraGroups=[own],
     )
 
-    for rendered, original in zip(_alerts(groups), _alerts(shipped), strict=True):
-        page = original["annotations"]["runbook_url"].rsplit("/", 1)[-1]
-        assert rendered["annotations"]["runbook_url"] == f"https://wiki.example.com/b/{page}"
-
-
-def test_links_to_dashboards_lead_to_the_grafana_of_the_values(template: Template, shipped: Any) -> None:
-    groups = _groups(
-        template(
-            "default-values.yaml",
-            WITH_RULES,
-            "--set=prometheusRule.dashboardUrl=https://grafana.example.com/x/",
-        )
-    )
-
-    for rendered, original in zip(_alerts(groups), _alerts(shipped), strict=True):
-        link = original["annotations"]["dashboard_url"]
-        path = link[link.index("/d/") :]
-        assert rendered["annotations"]["dashboard_url"] == f"https://grafana.example.com/x{path}"
-
-
-def test_dashboards_reach_the_sidecar_unchanged(template: Template) -> None:
-    maps = [
-        item for item in template("operator-values.yaml") if "grafana_dashboard" in item["metadata"]["labels"]
+    assert groups == [
+        *expected(
+            shipped,
+            lambda rule: {
+                "labels": {**rule["labels"], "team": "otp"},
+                "annotations": {**rule["annotations"], "contact": "us"},
+            },
+        ),
+        own,
     ]
 
-    rendered = {name: text for item in maps for name, text in item["data"].items()}
 
-    assert rendered == {
+def test_links_lead_to_the_runbooks_and_the_grafana_of_the_values(helm: Helm, shipped: Groups) -> None:
+    groups = rendered(
+        helm, runbookUrl="https://wiki.example.com/b/", dashboardUrl="https://grafana.example.com/x/"
+    )
+
+    def links(rule: Any) -> dict[str, Any]:
+        page = rule["annotations"]["runbook_url"].rsplit("/", 1)[-1]
+        link = rule["annotations"]["dashboard_url"]
+        return {
+            "annotations": {
+                **rule["annotations"],
+                "runbook_url": f"https://wiki.example.com/b/{page}",
+                "dashboard_url": f"https://grafana.example.com/x{link[link.index('/d/') :]}",
+            }
+        }
+
+    assert groups == expected(shipped, links)
+
+
+def test_promtool_accepts_the_rendered_rules(helm: Helm, tool: Callable[[str], str], tmp_path: Path) -> None:
+    for case in ("operator-values.yaml", "everything-values.yaml"):
+        path = tmp_path / "rules.yml"
+        spec = one(helm.objects(case), "PrometheusRule")["spec"]
+        path.write_text(yaml.safe_dump(spec), encoding="utf-8")
+
+        checked = subprocess.run(
+            [tool("promtool"), "check", "rules", path],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_dashboards_arrive_unchanged_under_names_that_meet_no_other_projects(helm: Helm) -> None:
+    # the sidecar writes the dashboards of all namespaces into one folder, hence the prefix
+    files = {
         path.name: path.read_text(encoding="utf-8") for path in (ROOT / "grafana/dashboards").glob("*.json")
     }
-    assert len(maps) == len(rendered)
-    assert {item["metadata"]["namespace"] for item in maps} == {"monitoring"}
+    objects = helm.objects("everything-values.yaml")
+    maps = [item for item in objects if item["metadata"].get("labels", {}).get("dashboards") == "betatel"]
+    resources = [item for item in objects if item["kind"] == "GrafanaDashboard"]
+
+    assert {name: text for item in maps for name, text in item["data"].items()} == files
+    assert [item["spec"]["json"] for item in resources] == [files[name] for name in sorted(files)]
+    assert {item["metadata"]["namespace"] for item in [*maps, *resources]} == {"grafana"}
+    assert all(name.startswith("betatel-") for name in files)
 
 
-def test_names_of_dashboard_files_are_unlikely_to_meet_another_projects(template: Template) -> None:
-    # the sidecar writes the dashboards of all namespaces into one folder
-    maps = [
-        item for item in template("operator-values.yaml") if "grafana_dashboard" in item["metadata"]["labels"]
+def endpoints(objects: Objects) -> list[Any]:
+    for item in objects:
+        if item["kind"] in {"ServiceMonitor", "PodMonitor"}:
+            return list(item["spec"].get("endpoints") or item["spec"]["podMetricsEndpoints"])
+    raise AssertionError("there is no monitor")
+
+
+def test_monitors_scrape_the_port_path_and_scheme_that_the_pod_serves(helm: Helm) -> None:
+    for case in ("kube-prometheus-stack-values.yaml", "operator-values.yaml", "web-config-tls-values.yaml"):
+        objects = helm.objects(case)
+        (endpoint,) = endpoints(objects)[:1]
+        (port,) = container(objects)["ports"]
+        scheme = "https" if "tls" in case else "http"
+
+        assert (endpoint["port"], endpoint["path"], endpoint["scheme"]) == (port["name"], "/metrics", scheme)
+        assert container(objects)["readinessProbe"]["httpGet"]["scheme"] == scheme.upper()
+
+
+def test_a_monitor_finds_this_releases_pods_in_their_namespace(helm: Helm) -> None:
+    spec = one(
+        helm.objects({"serviceMonitor": {"enabled": True}, "namespaceOverride": "other"}), "ServiceMonitor"
+    )["spec"]
+
+    assert spec["namespaceSelector"] == {"matchNames": ["other"]}
+    assert spec["jobLabel"] == "app.kubernetes.io/name"
+    assert spec["selector"]["matchLabels"]["app.kubernetes.io/instance"] == "rel"
+
+
+def test_each_account_can_be_a_target_of_its_own(helm: Helm) -> None:
+    bank, shop = endpoints(helm.objects("certificate-values.yaml"))
+
+    assert [(end["path"], end["params"], end["interval"]) for end in (bank, shop)] == [
+        ("/probe", {"account": ["bank"]}, "5m"),
+        ("/probe", {"account": ["shop"]}, "60s"),
     ]
-
-    assert all(name.startswith("betatel-") for item in maps for name in item["data"])
-
-
-@pytest.mark.parametrize(
-    ("case", "kind", "endpoint"),
-    [
-        ("kube-prometheus-stack-values.yaml", "ServiceMonitor", "endpoints"),
-        ("operator-values.yaml", "PodMonitor", "podMetricsEndpoints"),
-    ],
-)
-def test_monitors_ask_the_port_and_path_that_the_pod_serves(
-    template: Template, case: str, kind: str, endpoint: str
-) -> None:
-    objects = template(case)
-    (monitor,) = [item for item in objects if item["kind"] == kind]
-    (deployment,) = [item for item in objects if item["kind"] == "Deployment"]
-    (port,) = deployment["spec"]["template"]["spec"]["containers"][0]["ports"]
-
-    (asked,) = monitor["spec"][endpoint]
-    assert (asked["port"], asked["path"], asked["scheme"]) == (port["name"], "/metrics", "http")
-    assert monitor["spec"]["namespaceSelector"] == {"matchNames": ["apps"]}
-    assert monitor["spec"]["jobLabel"] == "app.kubernetes.io/name"
-    assert monitor["metadata"]["labels"]["release"] == "kps"
+    # two targets with the same labels would be one series "up"
+    assert bank["relabelings"] == [
+        {"sourceLabels": ["__address__"], "targetLabel": "instance", "replacement": "${1}/bank"}
+    ]
+    assert (
+        bank["tlsConfig"]
+        == shop["tlsConfig"]
+        == CASES["certificate-values.yaml"]["serviceMonitor"]["tlsConfig"]
+    )
 
 
-def test_a_scrape_config_keeps_only_this_releases_service(template: Template) -> None:
-    (config,) = [item for item in template("scrape-config-values.yaml") if item["kind"] == "ScrapeConfig"]
-    first, *_, last = config["spec"]["relabelings"]
+def test_every_option_of_a_monitor_arrives(helm: Helm) -> None:
+    for case, section, kind in [
+        ("everything-values.yaml", "serviceMonitor", "ServiceMonitor"),
+        ("operator-values.yaml", "podMonitor", "PodMonitor"),
+        ("scrape-config-values.yaml", "scrapeConfig", "ScrapeConfig"),
+    ]:
+        values = CASES[case][section]
+        objects = helm.objects(case)
+        spec = one(objects, kind)["spec"]
+        first = spec if kind == "ScrapeConfig" else endpoints(objects)[0]
 
-    assert first["action"] == "keep"
-    assert first["regex"] == "rel-betatel-exporter;http"
-    assert last == {"targetLabel": "cluster", "replacement": "one"}
-    assert config["spec"]["jobName"] == "betatel-exporter"
-
-
-def test_monitors_use_tls_where_the_exporter_does(template: Template) -> None:
-    objects = template("web-config-tls-values.yaml")
-    (monitor,) = [item for item in objects if item["kind"] == "ServiceMonitor"]
-    (deployment,) = [item for item in objects if item["kind"] == "Deployment"]
-    container = deployment["spec"]["template"]["spec"]["containers"][0]
-
-    assert monitor["spec"]["endpoints"][0]["scheme"] == "https"
-    assert container["livenessProbe"]["httpGet"]["scheme"] == "HTTPS"
-    assert container["readinessProbe"]["httpGet"]["scheme"] == "HTTPS"
-
-
-def _groups(objects: list[Any]) -> Any:
-    (rule,) = [item for item in objects if item["kind"] == "PrometheusRule"]
-    return rule["spec"]["groups"]
+        for key in ("sampleLimit", "scrapeClass", *({"jobLabel", "jobName"} & values.keys())):
+            assert spec[key] == values[key], (kind, key)
+        for key in ("honorLabels", "proxyUrl", "metricRelabelings", "tlsConfig", "basicAuth"):
+            assert first[key] == values[key], (kind, key)
+        assert first["relabelings"][-1:] == values["relabelings"], kind
+        assert values["params"].items() <= first["params"].items(), kind
+        for endpoint in values.get("extraEndpoints", []):
+            assert endpoint in endpoints(objects)
+    assert [
+        len(endpoints(helm.objects(case))) for case in ("everything-values.yaml", "operator-values.yaml")
+    ] == [4, 2]
 
 
-def _rules(groups: Any) -> Iterator[Any]:
-    return (rule for group in groups for rule in group["rules"])
+def test_a_scrape_config_keeps_only_this_releases_service(helm: Helm) -> None:
+    spec = one(helm.objects({"scrapeConfig": {"enabled": True}}), "ScrapeConfig")["spec"]
 
-
-def _alerts(groups: Any) -> Iterator[Any]:
-    return (rule for rule in _rules(groups) if "alert" in rule)
-
-
-def _count(groups: Any, name: str) -> int:
-    return [rule["alert"] for rule in _alerts(groups)].count(name)
+    assert spec["relabelings"][0] == {
+        "sourceLabels": ["__meta_kubernetes_service_name", "__meta_kubernetes_endpoint_port_name"],
+        "action": "keep",
+        "regex": "rel-betatel-exporter;http",
+    }
+    assert (spec["jobName"], spec["metricsPath"]) == ("betatel-exporter", "/metrics")

@@ -1,18 +1,21 @@
-"""The packaged chart installs and says how to go on."""
+"""The packaged chart knows its image, holds real files, installs, and says how to go on."""
 
 import json
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tools.chart.build import CHART, ROOT
+from betatel_exporter import __version__
+from tests.support.chart import CASES, Helm, container
+from tests.support.paths import ROOT
+from tools.chart.cluster.check import LEAST
+from tools.chart.package import changes, package
 
-VALUES = ROOT / CHART / "ci" / "kube-prometheus-stack-values.yaml"
-
+CASE = "kube-prometheus-stack-values.yaml"
 CLUSTER = {
     "/version": {"major": "1", "minor": "31", "gitVersion": "v1.31.0"},
     "/api": {"kind": "APIVersions", "versions": ["v1"]},
@@ -21,47 +24,37 @@ CLUSTER = {
 }
 """What helm asks a cluster before it renders."""
 
-Helm = Callable[..., Any]
-Install = Callable[[Path], Any]
+Install = Callable[[Mapping[str, Any]], Any]
+
+
+@pytest.fixture(scope="module")
+def archive(helm: Helm, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return package(helm.program, "registry.example.com/team/exporter", tmp_path_factory.mktemp("package"))
 
 
 @pytest.fixture
-def install(helm: Helm, package: Path, serve: Callable[..., str]) -> Install:
-    """Installs the package with a file of values; gives the release as helm tells of it."""
-
+def install(helm: Helm, archive: Path, serve: Callable[..., str], tmp_path: Path) -> Install:
+    """Installs the package with values; returns the release as helm describes it."""
     cluster = serve({path: json.dumps(document).encode() for path, document in CLUSTER.items()})
 
-    def run(values: Path) -> Any:
+    def run(values: Mapping[str, Any]) -> Any:
+        path = tmp_path / "values.json"
+        path.write_text(json.dumps(values), encoding="utf-8")
         where = ["--kube-apiserver", cluster, "--namespace", "apps", "--disable-openapi-validation"]
-        installed = helm("install", "rel", package, "--values", values, "--output", "json", *where)
+        installed = helm("install", "rel", archive, "--values", path, "--output", "json", *where)
         assert installed.returncode == 0, installed.stderr
         return json.loads(installed.stdout)
 
     return run
 
 
-@pytest.fixture(scope="module")
-def package(helm: Helm, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("package")
-    packaged = helm("package", ROOT / CHART, "--destination", folder)
-    assert packaged.returncode == 0, packaged.stderr
-    (path,) = folder.glob("betatel-exporter-*.tgz")
-    return path
-
-
-def test_the_package_gives_the_same_objects_as_the_folder(
-    template: Callable[..., list[Any]], package: Path
-) -> None:
-    assert template(VALUES.name, chart=package) == template(VALUES.name)
-
-
-def test_the_package_holds_the_shipped_rules_and_dashboards_as_files(package: Path) -> None:
+def test_the_package_holds_the_shipped_rules_and_dashboards_as_files(archive: Path) -> None:
     shipped = [ROOT / "prometheus/rules/betatel.yml", *(ROOT / "grafana/dashboards").glob("*.json")]
-    with tarfile.open(package) as archive:
-        members = {member.name: member for member in archive.getmembers()}
+    with tarfile.open(archive) as files:
+        members = {member.name: member for member in files.getmembers()}
         for path in shipped:
             name = f"betatel-exporter/files/{path.parent.name}/{path.name}"
-            file = archive.extractfile(members[name])
+            file = files.extractfile(members[name])
             assert members[name].isreg()
             assert file is not None
             assert file.read() == path.read_bytes()
@@ -71,45 +64,61 @@ def test_the_package_holds_the_shipped_rules_and_dashboards_as_files(package: Pa
     assert not [name for name in members if "/ci/" in name]
 
 
-def test_the_package_is_installed_with_its_test(install: Install, template: Callable[..., list[Any]]) -> None:
-    release = install(VALUES)
+def test_the_package_needs_no_image_and_renders_what_the_folder_does(helm: Helm, archive: Path) -> None:
+    values = {"image": {}, "accounts": LEAST["accounts"]}
+
+    assert (
+        container(helm.objects(values, chart=archive))["image"]
+        == f"registry.example.com/team/exporter:{__version__}"
+    )
+    assert helm.objects(CASE, chart=archive) == helm.objects(CASE)
+
+
+def test_the_package_has_what_artifact_hub_shows(helm: Helm, archive: Path) -> None:
+    chart = yaml.safe_load(helm("show", "chart", archive).stdout)
+    annotations = {name.removeprefix("artifacthub.io/"): text for name, text in chart["annotations"].items()}
+    (image,) = yaml.safe_load(annotations["images"])
+
+    assert image["image"] == f"registry.example.com/team/exporter:{__version__}"
+    assert {link["name"] for link in yaml.safe_load(annotations["links"])} >= {"Source", "Documentation"}
+    assert yaml.safe_load(annotations["changes"])
+    assert annotations["prerelease"] == str("-" in chart["version"]).lower()
+
+
+def test_changes_are_those_of_the_version_or_the_unreleased_ones() -> None:
+    changelog = "# Changelog\n\n## [Unreleased]\n\n### Fixed\n\n- new\n\n## [1]\n\n### Added\n\n- one\n  more\n- two\n"
+
+    assert changes(changelog, "1") == [
+        {"kind": "added", "description": "one more"},
+        {"kind": "added", "description": "two"},
+    ]
+    assert changes(changelog, "2") == [{"kind": "fixed", "description": "new"}]
+
+
+def test_the_package_is_installed_with_its_test_and_its_notes(install: Install) -> None:
+    release = install(CASES[CASE])
+    notes = release["info"]["notes"]
 
     assert release["info"]["status"] == "deployed"
     assert [hook["events"] for hook in release["hooks"]] == [["test"]]
-    assert list(yaml.safe_load_all(release["manifest"])) == [
-        item
-        for item in template(VALUES.name)
-        if "helm.sh/hook" not in item["metadata"].get("annotations", {})
-    ]
-
-
-def test_the_notes_say_how_to_reach_it(install: Install) -> None:
-    notes = install(VALUES)["info"]["notes"]
-
-    assert "collects bank, shop" in notes
-    assert "port-forward service/rel-betatel-exporter 10742:10742" in notes
-    assert "http://localhost:10742/" in notes
-    assert "helm test --namespace apps rel" in notes
+    for words in (
+        "accounts bank, shop",
+        "port-forward service/rel-betatel-exporter 10742:10742",
+        "http://localhost:10742/",
+        "helm test --namespace apps rel",
+    ):
+        assert words in notes
     assert "kube-prometheus-stack" not in notes
 
 
-def test_the_notes_warn_of_what_would_be_ignored_or_cost_more(install: Install, tmp_path: Path) -> None:
-    values = tmp_path / "values.yaml"
-    values.write_text(
-        yaml.safe_dump(
-            {
-                "accounts": {"default": {"accountId": "x", "apiKey": "not-a-real-key"}},
-                "prometheusRule": {"enabled": True},
-                "replicaCount": 2,
-            }
-        ),
-        encoding="utf-8",
-    )
+def test_the_notes_warn_of_what_would_be_ignored_fail_or_cost_more(install: Install) -> None:
+    values = {**LEAST, "prometheusRule": {"enabled": True}, "replicaCount": 2}
+    secured = {**LEAST, "webConfig": {"certificateSecret": "tls"}, "podMonitor": {"enabled": True}}
 
     notes = install(values)["info"]["notes"]
-
-    assert "kube-prometheus-stack ignores monitors and rules without its own release name" in notes
+    assert "prometheusRule has no label `release`" in notes
     assert "--set prometheusRule.labels.release=kps" in notes
-    assert "every API call is made 2 times" in notes
-    assert "Nothing tells a Prometheus of the operator to scrape it" in notes
+    assert "Each of the 2 pods is scraped and makes all API calls" in notes
+    assert "No monitor is enabled" in notes
     assert "not-a-real-key" not in notes
+    assert "podMonitor.tlsConfig is empty" in install(secured)["info"]["notes"]

@@ -1,192 +1,158 @@
-"""Every values file of the chart's ci folder gives objects that a cluster takes."""
+"""Every values file of the chart's ci folder renders objects that a cluster accepts."""
 
-import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+import copy
+from collections.abc import Iterator
 from typing import Any
 
-import jsonschema
-import kubernetes_validate
 import pytest
 
-HERE = Path(__file__).parent
-CHART = HERE.parents[2] / "helm" / "betatel-exporter"
-CASES = sorted(path.name for path in (CHART / "ci").glob("*-values.yaml"))
-OPERATOR_KINDS = {path.stem: json.loads(path.read_text()) for path in (HERE / "crds").glob("*.json")}
+from tests.support.chart import CASES, CHART, CRDS, Helm, container, every_case, objections, one, pods
+from tools.chart.cluster.cases import NAMES, VALUES
+
 ALLOWED_VOLUMES = {
-    "configMap",
-    "csi",
-    "downwardAPI",
-    "emptyDir",
-    "ephemeral",
-    "persistentVolumeClaim",
-    "projected",
-    "secret",
-}
-
-Template = Callable[..., list[Any]]
-
-
-@pytest.fixture(params=CASES)
-def objects(request: pytest.FixtureRequest, template: Template) -> list[Any]:
-    return template(request.param)
-
-
-def test_there_is_a_values_file_for_every_situation_the_docs_name() -> None:
-    assert set(CASES) >= {
-        "default-values.yaml",
-        "everything-values.yaml",
-        "existing-secret-values.yaml",
-        "kube-prometheus-stack-values.yaml",
-        "operator-values.yaml",
-        "scrape-config-values.yaml",
-        "several-accounts-values.yaml",
-        "web-config-tls-values.yaml",
-    }
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_helm_lint_has_nothing_to_say(helm: Callable[..., Any], case: str) -> None:
-    linted = helm("lint", "--strict", CHART, "--values", CHART / "ci" / case)
-
-    assert linted.returncode == 0, linted.stdout + linted.stderr
-    assert "[WARNING]" not in linted.stdout
-    assert "[ERROR]" not in linted.stdout
+    "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kubernetes", ["1.25", "1.31", "1.37"])
-def test_kubernetes_accepts_every_object(objects: list[Any], kubernetes: str) -> None:
-    core = [item for item in objects if item["kind"] not in OPERATOR_KINDS]
+def test_kubernetes_and_the_operators_accept_every_object(helm: Helm, kubernetes: str) -> None:
+    rendered = set[str]()
+    found = []
+    for case in CASES:
+        objects = helm.objects(case, f"--kube-version={kubernetes}")
+        rendered |= {item["kind"] for item in objects}
+        found += [f"{case}: {objection}" for objection in objections(objects, kubernetes)]
 
-    for item in core:
-        kubernetes_validate.validate(item, kubernetes, strict=True)
-
-    assert {"Deployment", "Service", "ConfigMap", "Pod"} <= {item["kind"] for item in core}
-
-
-def test_the_operator_accepts_its_objects(objects: list[Any]) -> None:
-    for item in objects:
-        if item["kind"] in OPERATOR_KINDS:
-            jsonschema.validate(item, OPERATOR_KINDS[item["kind"]])
+    assert found == []
+    assert rendered >= CRDS.keys() | {"Deployment", "Service", "ConfigMap", "Pod", "PodDisruptionBudget"}
 
 
-def test_every_kind_of_the_operator_is_rendered_by_some_case(template: Template) -> None:
-    rendered = {item["kind"] for case in CASES for item in template(case)}
+def test_names_of_releases_and_odd_values_give_valid_objects(helm: Helm) -> None:
+    found = []
+    for case in (*NAMES, *VALUES):
+        objects = helm.objects(case.values, release=case.release, namespace=case.namespace)
+        found += [f"{case.name}: {objection}" for objection in objections(objects, "1.31")]
+        service = one(objects, "Service")["metadata"]
+        if not service["name"][0].isalpha() or len(service["name"]) > 63 or "." in service["name"]:
+            found.append(f"{case.name}: {service['name']} is no name of a Service")
+        if service["namespace"] != case.namespace:
+            found.append(f"{case.name}: namespace {service['namespace']}")
 
-    assert rendered >= set(OPERATOR_KINDS)
-
-
-def test_no_two_objects_share_a_name(objects: list[Any]) -> None:
-    names = [(item["kind"], item["metadata"].get("namespace"), item["metadata"]["name"]) for item in objects]
-
-    assert len(names) == len(set(names))
-
-
-def test_every_object_carries_the_recommended_labels(objects: list[Any]) -> None:
-    for item in objects:
-        if item["metadata"]["name"] in {"otp-metrics-extra", "rel-text"}:
-            continue  # given by the values, word for word
-        labels = item["metadata"]["labels"]
-        assert labels["app.kubernetes.io/instance"] == "rel"
-        assert labels["app.kubernetes.io/managed-by"] == "Helm"
-        assert labels["helm.sh/chart"].startswith("betatel-exporter-")
-        assert {"app.kubernetes.io/name", "app.kubernetes.io/version", "app.kubernetes.io/part-of"} <= set(
-            labels
-        )
+    assert found == []
 
 
-def test_the_restricted_pod_security_standard_accepts_every_pod(objects: list[Any]) -> None:
-    pods = list(_pod_specs(objects))
+def test_helm_lint_has_no_remark(helm: Helm) -> None:
+    for case in CASES:
+        linted = helm("lint", "--strict", CHART, "--values", CHART / "ci" / case)
 
-    assert len(pods) == 2
-    for pod in pods:
-        assert list(_violations(pod)) == []
+        assert linted.returncode == 0, linted.stdout + linted.stderr
+        assert "[WARNING]" not in linted.stdout
+        assert "[ERROR]" not in linted.stdout
 
 
-def test_the_check_of_the_standard_finds_what_is_forbidden(template: Template) -> None:
-    pod = next(_pod_specs(template("default-values.yaml")))
-    container = pod["containers"][0]
+def test_no_two_objects_share_a_name(helm: Helm) -> None:
+    for case, objects in every_case(helm):
+        names = [
+            (item["kind"], item["metadata"].get("namespace"), item["metadata"]["name"]) for item in objects
+        ]
+        assert len(names) == len(set(names)), case
+
+
+def test_every_object_has_the_recommended_labels_and_the_common_annotations(helm: Helm) -> None:
+    found = []
+    for case, objects in every_case(helm):
+        for item in objects:
+            metadata = item["metadata"]
+            if metadata["name"] in {"otp-metrics-extra", "rel-text"}:
+                continue  # extraManifests are taken as they are
+            labels = metadata["labels"]
+            wanted = {"app.kubernetes.io/instance": "rel", "app.kubernetes.io/managed-by": "Helm"}
+            described = {f"app.kubernetes.io/{name}" for name in ("name", "version", "part-of")} | {
+                "helm.sh/chart"
+            }
+            common = CASES[case].get("commonAnnotations", {})
+            if not (
+                wanted.items() <= labels.items()
+                and described <= labels.keys()
+                and common.items() <= metadata.get("annotations", {}).items()
+            ):
+                found.append(f"{case}: {item['kind']} {metadata}")
+
+    assert found == []
+
+
+def test_the_restricted_pod_security_standard_accepts_every_pod(helm: Helm) -> None:
+    found = [
+        f"{case}: {violation}"
+        for case, objects in every_case(helm)
+        for pod in pods(objects)
+        for violation in violations(pod)
+    ]
+
+    assert found == []
+
+
+def test_the_check_of_the_standard_finds_what_is_forbidden(helm: Helm) -> None:
+    pod = copy.deepcopy(next(pods(helm.objects("default-values.yaml"))))
     pod["hostNetwork"] = True
     pod["volumes"].append({"name": "host", "hostPath": {"path": "/"}})
     pod["securityContext"] = {"runAsUser": 0}
-    container["securityContext"] = {"privileged": True, "capabilities": {"add": ["SYS_ADMIN"]}}
-    container["ports"][0]["hostPort"] = 80
+    pod["containers"][0]["securityContext"] = {"privileged": True, "capabilities": {"add": ["SYS_ADMIN"]}}
+    pod["containers"][0]["ports"][0]["hostPort"] = 80
 
-    assert set(_violations(pod)) == {
-        "hostNetwork",
-        "volume host",
-        "runAsNonRoot",
-        "runAsUser",
-        "seccompProfile",
-        "privileged",
-        "allowPrivilegeEscalation",
-        "capabilities",
-        "hostPort",
-    }
+    assert set(violations(pod)) == {
+        "hostNetwork", "volume host", "runAsNonRoot", "runAsUser", "seccompProfile", "privileged",
+        "allowPrivilegeEscalation", "capabilities", "hostPort",
+    }  # fmt: skip
 
 
-def test_no_pod_talks_to_kubernetes_or_hears_of_its_services(objects: list[Any]) -> None:
-    for pod in _pod_specs(objects):
-        assert pod["automountServiceAccountToken"] is False
-        assert pod["enableServiceLinks"] is False
+def test_pods_use_neither_the_kubernetes_api_nor_a_writable_root_filesystem(helm: Helm) -> None:
+    for case, objects in every_case(helm):
+        for pod in pods(objects):
+            assert pod["automountServiceAccountToken"] is False, case
+            assert pod["enableServiceLinks"] is False, case
+            assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True, case
 
 
-def test_the_root_filesystem_of_our_containers_is_read_only(objects: list[Any]) -> None:
-    ours = [pod["containers"][0] for pod in _pod_specs(objects)]
-
-    assert all(container["securityContext"]["readOnlyRootFilesystem"] for container in ours)
-
-
-def test_no_probe_asks_for_metrics(objects: list[Any]) -> None:
-    container = next(_pod_specs(objects))["containers"][0]
-
-    assert container["livenessProbe"].get("httpGet", {}).get("path") in {"/-/healthy", None}
-    assert container["readinessProbe"]["httpGet"]["path"] == "/-/ready"
+def test_no_probe_calls_the_api(helm: Helm) -> None:
+    for case, objects in every_case(helm):
+        probes = [container(objects)[name] for name in ("livenessProbe", "readinessProbe")]
+        paths = {probe["httpGet"]["path"] for probe in probes if "httpGet" in probe}
+        assert paths <= {"/-/healthy", "/-/ready"}, case
+        assert len(paths) > 0, case
 
 
-def test_services_monitors_and_policies_select_the_exporter_and_not_its_test(objects: list[Any]) -> None:
-    deployment = _one(objects, "Deployment")
-    exporter = deployment["spec"]["template"]["metadata"]["labels"]
-    test = _one(objects, "Pod")["metadata"]["labels"]
-    service = _one(objects, "Service")
-
-    for item in objects:
-        selector = item.get("spec", {}).get("selector", {})
-        wanted = selector if item["kind"] == "Service" else selector.get("matchLabels")
-        selected = service["metadata"]["labels"] if item["kind"] == "ServiceMonitor" else exporter
-        if wanted:
-            assert wanted.items() <= selected.items(), item["kind"]
-            assert not wanted.items() <= test.items(), item["kind"]
-
-
-def test_every_volume_is_mounted_and_every_mount_has_its_volume(objects: list[Any]) -> None:
-    pod = next(_pod_specs(objects))
-
-    assert {volume["name"] for volume in pod["volumes"]} == {
-        mount["name"] for mount in pod["containers"][0]["volumeMounts"]
-    }
+def test_services_monitors_and_policies_select_the_exporter_and_not_its_test(helm: Helm) -> None:
+    for case, objects in every_case(helm):
+        exporter = one(objects, "Deployment")["spec"]["template"]["metadata"]["labels"]
+        test = one(objects, "Pod")["metadata"]["labels"]
+        service = one(objects, "Service")["metadata"]["labels"]
+        for item in objects:
+            selector = item.get("spec", {}).get("selector", {})
+            wanted = selector if item["kind"] == "Service" else selector.get("matchLabels")
+            if wanted:
+                selected = service if item["kind"] == "ServiceMonitor" else exporter
+                assert wanted.items() <= selected.items(), (case, item["kind"])
+                assert not wanted.items() <= test.items(), (case, item["kind"])
 
 
-def _one(objects: list[Any], kind: str) -> Any:
-    (found,) = (item for item in objects if item["kind"] == kind)
-    return found
+def test_every_volume_is_mounted_and_every_mount_has_its_volume(helm: Helm) -> None:
+    for case, objects in every_case(helm):
+        pod = next(pods(objects))
+        mounts = {mount["name"] for mount in pod["containers"][0]["volumeMounts"]}
+        assert {volume["name"] for volume in pod["volumes"]} == mounts, case
 
 
-def _pod_specs(objects: list[Any]) -> Iterator[Any]:
-    yield _one(objects, "Deployment")["spec"]["template"]["spec"]
-    yield _one(objects, "Pod")["spec"]
-
-
-def _violations(pod: Any) -> Iterator[str]:
+def violations(pod: Any) -> Iterator[str]:
     """What the restricted profile of the Pod Security Standards forbids, by the name of the field."""
     yield from (field for field in ("hostNetwork", "hostPID", "hostIPC") if pod.get(field))
     for volume in pod.get("volumes", []):
         if not set(volume) - {"name"} <= ALLOWED_VOLUMES:
             yield f"volume {volume['name']}"
-    for container in [*pod["containers"], *pod.get("initContainers", [])]:
-        context = {**pod.get("securityContext", {}), **container.get("securityContext", {})}
+    for each in [*pod["containers"], *pod.get("initContainers", [])]:
+        context = {**pod.get("securityContext", {}), **each.get("securityContext", {})}
         yield from (field for field, forbidden in _forbidden(context).items() if forbidden)
-        if any(port.get("hostPort") for port in container.get("ports", [])):
+        if any(port.get("hostPort") for port in each.get("ports", [])):
             yield "hostPort"
 
 

@@ -12,8 +12,9 @@ import yaml
 
 from tools.chart.cluster.api import Api
 from tools.chart.cluster.cases import Case
+from tools.chart.cluster.programs import KUBERNETES
 
-LEAST = {
+LEAST: Mapping[str, Any] = {
     "image": {"registry": "registry.example.com", "repository": "betatel-exporter"},
     "accounts": {"default": {"accountId": "675aed61", "apiKey": "not-a-real-key"}},
 }
@@ -63,7 +64,7 @@ def check(case: Case, helm: Helm, api: Api) -> Result:
     steps: Mapping[str, Callable[[], list[Fault]]] = {
         "validate": lambda: [
             fault
-            for item in _objects(helm.render("template", case))
+            for item in _objects(helm.render("template", case, f"--kube-version={KUBERNETES}"))
             for fault in api.try_apply(item, case.namespace)
             if case.restricted or "PodSecurity" not in fault
         ],
