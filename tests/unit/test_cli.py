@@ -135,6 +135,16 @@ def test_a_port_in_use_is_one_line_and_exits_with_1(capsys: pytest.CaptureFixtur
             assert printed == f"betatel-exporter: cannot listen on 127.0.0.1:{port}: Address already in use\n"
 
 
+def test_standard_streams_may_be_closed_from_the_start() -> None:
+    """Else the first socket would take the number of standard error."""
+    for arguments in ("version", "--help", "--timeout=0"):
+        command = " ".join([*COMMAND, arguments, "<&- >&- 2>&-"])
+        assert subprocess.run(["sh", "-c", command], env=clean(), check=False, timeout=60).returncode in {
+            0,
+            2,
+        }
+
+
 def test_standard_output_closed_early_is_no_traceback() -> None:
     for arguments in (["version"], ["--help"], ["check", "--help"]):
         read_end, write_end = os.pipe()

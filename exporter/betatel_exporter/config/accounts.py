@@ -20,7 +20,7 @@ class AccountConfig:
     name: str
     account_id: str = field(repr=False)
     key: ApiKey = field(repr=False)
-    """Called once a scrape; raises KeyUnavailableError."""
+    """Call it for the key as it is now; raises KeyUnavailableError."""
     base_url: str = field(repr=False)
     windows: tuple[Window, ...]
     timezone: str
@@ -46,7 +46,7 @@ class Given:
         return str(self.places[name].fault(problem))
 
 
-class Resolver:
+class AccountResolver:
     """Turns accounts into their configurations, and collects what is wrong with them."""
 
     def __init__(self, settings: Settings, environ: Mapping[str, str]) -> None:
@@ -60,7 +60,7 @@ class Resolver:
         """Every account without a fault. Unusable key files are faults only where no account has a usable key."""
         self._check_names(accounts)
         resolved = tuple(config for given in accounts if (config := self._resolve(given)) is not None)
-        if len(self.unusable) == len(resolved):
+        if len(self.unusable) == len(resolved):  # nothing could be collected
             self.faults += self.unusable
         return resolved
 
@@ -120,7 +120,7 @@ class Resolver:
             self.faults.append(fault)
 
 
-def is_loopback(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -130,7 +130,7 @@ def is_loopback(host: str) -> bool:
 def _is_exposed(url: str) -> bool:
     """Whether a key would travel over a network in plain text."""
     parts = urlsplit(url)
-    return parts.scheme == "http" and not is_loopback(parts.hostname or "")
+    return parts.scheme == "http" and not _is_loopback(parts.hostname or "")
 
 
 def _either(own: T | None, shared: T) -> T:

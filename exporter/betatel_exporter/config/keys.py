@@ -28,9 +28,9 @@ class FixedKey:
 
 
 class KeyFile:
-    """A key in a file. Each call reads the file, some five microseconds: call it once a scrape.
+    """A key in a file. Each call reads the file, which takes some five microseconds.
 
-    A file that disappears or becomes unusable leaves the last good key in use, and the log says so once.
+    A file that disappears or becomes unusable leaves the last good key in use, which is logged once.
     """
 
     def __init__(self, path: Path, account: str, log: logging.Logger = logger) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from betatel_exporter.config.accounts import AccountConfig, Resolver
+from betatel_exporter.config.accounts import AccountConfig, AccountResolver
 from betatel_exporter.config.errors import SettingsError
 from betatel_exporter.config.model import Settings
 from betatel_exporter.config.sources import Sources
@@ -33,7 +33,7 @@ def load(flags: Mapping[str, str], environ: Mapping[str, str]) -> Configuration:
     """
     sources = Sources(flags, environ)
     settings = sources.settings()
-    resolver = Resolver(settings, environ)
+    resolver = AccountResolver(settings, environ)
     accounts = resolver.resolve(sources.accounts(settings))
     faults = [*sources.faults, *resolver.faults]
     secure = any(account.base_url.startswith("https:") for account in accounts)

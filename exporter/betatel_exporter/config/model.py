@@ -31,10 +31,10 @@ class AccountSettings:
     """One account of the list in the file. None stands for the setting that all accounts share."""
 
     name: str = required(parsers.account_name, "value of the label `account`")
-    account_id: str = required(parsers.account_id, "account id (`x-account-id`)", repr=False)
+    account_id: str = required(parsers.account_id, "account id (`x-account-id`)", secret=True)
     api_key_file: Path | None = setting(None, parsers.path, "file with the API key")
-    api_key: str | None = setting(None, parsers.api_key, "API key; prefer `api_key_file`", repr=False)
-    base_url: str | None = setting(None, parsers.base_url, "base URL of the API", repr=False)
+    api_key: str | None = setting(None, parsers.api_key, "API key; prefer `api_key_file`", secret=True)
+    base_url: str | None = setting(None, parsers.base_url, "base URL of the API", secret=True)
     windows: tuple[Window, ...] | None = setting(None, parsers.windows, "statistics windows")
     timezone: str | None = setting(None, parsers.timezone, "time zone of the window `today`")
     daily_budget: Mapping[str, float] = setting(NO_BUDGET, parsers.budget, "daily budget by currency")
@@ -69,13 +69,13 @@ class LogSettings:
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     account_id: str | None = setting(
-        None, parsers.account_id, "account id (`x-account-id`)", ACCOUNT, repr=False
+        None, parsers.account_id, "account id (`x-account-id`)", ACCOUNT, secret=True
     )
     api_key_file: Path | None = setting(
         None, parsers.path, "file with the API key (`x-api-key`)", ACCOUNT, ways=NO_FLAG
     )
     api_key: str | None = setting(
-        None, parsers.api_key, "API key; prefer `api_key_file`", ACCOUNT, ways=NO_FLAG, repr=False
+        None, parsers.api_key, "API key; prefer `api_key_file`", ACCOUNT, ways=NO_FLAG, secret=True
     )
     account_name: str = setting("default", parsers.account_name, "value of the label `account`", ACCOUNT)
     daily_budget: Mapping[str, float] = setting(
@@ -88,7 +88,7 @@ class Settings:
         ACCOUNT,
         ways=("flag", "variable"),
     )
-    base_url: str = setting(API_URL, parsers.base_url, "base URL of the API", API, repr=False)
+    base_url: str = setting(API_URL, parsers.base_url, "base URL of the API", API, secret=True)
     windows: tuple[Window, ...] = setting(
         (Window.LAST_5_MINUTES, Window.LAST_HOUR, Window.LAST_24_HOURS),
         parsers.windows,

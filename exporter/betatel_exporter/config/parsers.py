@@ -41,7 +41,8 @@ class Number:
     def __call__(self, value: Value) -> float:
         text = value.scalar() if value.kind in {"number", "text"} else ""
         number = float(text) if len(text) <= 40 and _NUMBER.fullmatch(text) else math.nan  # noqa: PLR2004
-        if not self.least <= number <= self.most or (self.exclusive and number == self.least):
+        too_low = number <= self.least if self.exclusive else number < self.least
+        if not math.isfinite(number) or too_low or number > self.most:
             raise value.fault(f"must be a number {self._range()}")
         return number
 

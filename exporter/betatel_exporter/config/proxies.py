@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from urllib.parse import SplitResult, unquote, urlsplit
 
+PORTS = {"http": 80, "https": 443}
+
 
 def proxy_for(url: str, environ: Mapping[str, str]) -> str | None:
     """A proxy's URL, which may contain a password; None for a direct connection. Raises ValueError, never quoting it."""
@@ -33,11 +35,9 @@ def _named(environ: Mapping[str, str]) -> dict[str, str]:
 def _is_exempt(url: SplitResult, no_proxy: str) -> bool:
     """Whether NO_PROXY names the host, a domain above it, or everything."""
     host = f".{url.hostname or ''}"
+    with_port = f"{host}:{url.port or PORTS.get(url.scheme)}"
     suffixes = [f".{name.strip().lower().lstrip('.')}" for name in no_proxy.split(",") if name.strip()]
-    return any(
-        suffix == ".*" or host.endswith(suffix) or f"{host}:{url.port}".endswith(suffix)
-        for suffix in suffixes
-    )
+    return any(suffix == ".*" or host.endswith(suffix) or with_port.endswith(suffix) for suffix in suffixes)
 
 
 def _is_usable(proxy: str) -> bool:

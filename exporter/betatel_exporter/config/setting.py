@@ -35,17 +35,17 @@ def setting(
     group: str = "",
     *,
     ways: Sequence[str] = ("flag", "variable", "file"),
-    repr: bool = True,  # noqa: A002  as dataclasses.field calls it
+    secret: bool = False,
 ) -> Any:
-    """A field of a dataclass that can be set by these ways."""
+    """A field of a dataclass that can be set by these ways; a secret one is not in the repr."""
     declared = Declared(parse, description, group, frozenset(ways), required=False)
-    return dataclasses.field(default_factory=lambda: default, repr=repr, metadata={_DECLARED: declared})
+    return dataclasses.field(default_factory=lambda: default, repr=not secret, metadata={_DECLARED: declared})
 
 
-def required(parse: Parser, description: str, *, repr: bool = True) -> Any:  # noqa: A002
+def required(parse: Parser, description: str, *, secret: bool = False) -> Any:
     """A field of a dataclass that the file must set."""
     declared = Declared(parse, description, "", frozenset({"file"}), required=True)
-    return dataclasses.field(repr=repr, metadata={_DECLARED: declared})
+    return dataclasses.field(repr=not secret, metadata={_DECLARED: declared})
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,8 @@ class Value:
             if name in reasons and not member.empty:
                 raise member.fault(f"not supported: {reasons[name]}")
             if name not in known and name not in reasons:
-                raise member.fault(f"unknown setting{did_you_mean(name, known)} allowed: {', '.join(known)}")
+                hint = did_you_mean(name, known) or ";"
+                raise member.fault(f"unknown setting{hint} allowed: {', '.join(known)}")
         return {name: member for name, member in members.items() if not member.empty}
 
     def absent(self, name: str) -> "Value":

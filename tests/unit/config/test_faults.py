@@ -76,6 +76,7 @@ def test_only_variables_that_kubernetes_sets_for_a_service_may_be_unknown() -> N
         ("account_id", "a b", "must be at most 256 printable ASCII characters without spaces"),
         ("daily_budget", "50", "must be currencies in capitals with amounts, such as EUR=50,USD=20"),
         ("daily_budget", "EUR=0", "must be a number above 0"),
+        ("daily_budget", "EUR=1e999", "must be a number above 0"),
         ("daily_budget", "EUR=1,EUR=2", "must not contain a currency twice"),
         ("allow_http", "perhaps", "must be true or false"),
         ("base_url", "api.example", "must start with https:// (or http://) and name a host"),
