@@ -1,0 +1,72 @@
+"""Recent records, from an API over real sockets to the page."""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from betatel_exporter.config import Configuration
+from betatel_exporter.simulator import ACCOUNT_ID, API_KEY, BASE_PATH, create_app
+from tests.support.apps import serving_in_a_thread
+from tests.support.exporter import configured, exporting
+from tools.faults.api import QUERIES, RECENT, FakeApi
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[FakeApi]:
+    with FakeApi() as api:
+        yield api
+
+
+@contextlib.contextmanager
+def simulated(
+    monkeypatch: pytest.MonkeyPatch, *, pages: str = "3", **options: Any
+) -> Iterator[Configuration]:
+    """Settings for the simulated API, served by a thread."""
+    with serving_in_a_thread(create_app(**options)) as port:
+        url = f"http://127.0.0.1:{port}{BASE_PATH}"
+        yield configured(
+            monkeypatch, url, {"BETATEL_API_KEY": API_KEY}, account_id=ACCOUNT_ID, recent_pages=pages
+        )
+
+
+async def test_without_recent_pages_there_is_no_request_and_no_series(
+    api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with exporting(configured(monkeypatch, api.url, recent_pages="0")) as exporter:
+        api.forget()
+        page = await exporter.scrape()
+        landing = await exporter.scrape(path="/")
+    assert page.up == 1
+    assert api.asked == dict.fromkeys(set(QUERIES) - {RECENT}, 1)
+    assert "recent" not in page.text
+    assert "recent" not in landing.text.lower()
+
+
+async def test_a_dead_network_is_the_one_that_reaches_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    with simulated(monkeypatch, pages="10", scenario="network-down", scenario_age=2700) as configuration:
+        async with exporting(configuration) as exporter:
+            pages = [await exporter.scrape() for _ in range(3)]
+    page = pages[-1]
+    assert page.labelled("betatel_telegram_recent_coverage_ratio", "account")["default"] > 0.9
+    people = page.labelled("betatel_telegram_recent_recipients", "country", "network", "reached")
+    assert people["Croatia/Jadran Tel/false"] >= 5
+    assert people["Croatia/Jadran Tel/true"] <= 1
+    others = [name.removesuffix("/true") for name in people if re.search(r"(?<!Jadran Tel)/true$", name)]
+    worse = [name for name in others if people[f"{name}/false"] > people[f"{name}/true"]]
+    assert len(others) > 10
+    assert len(worse) <= 2
+
+
+async def test_calls_are_counted_and_stay_within_the_pages_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with simulated(monkeypatch, messages_per_hour=6000) as configuration:
+        async with exporting(configuration) as exporter:
+            pages = [await exporter.scrape() for _ in range(3)]
+    calls = [page.labelled("betatel_api_requests_total", "operation")["tdr"] for page in pages]
+    assert calls == [8, 8 + 10, 8 + 2 * 10]
+    coverage = pages[-1].labelled("betatel_telegram_recent_coverage_ratio", "account")["default"]
+    assert 0.05 < coverage < 0.4
