@@ -23,21 +23,15 @@ def api() -> Iterator[FakeApi]:
 
 
 @contextlib.contextmanager
-def simulated(
-    monkeypatch: pytest.MonkeyPatch, *, pages: str = "3", **options: Any
-) -> Iterator[Configuration]:
+def simulated(*, pages: str = "3", **options: Any) -> Iterator[Configuration]:
     """Settings for the simulated API, served by a thread."""
     with serving_in_a_thread(create_app(**options)) as port:
         url = f"http://127.0.0.1:{port}{BASE_PATH}"
-        yield configured(
-            monkeypatch, url, {"BETATEL_API_KEY": API_KEY}, account_id=ACCOUNT_ID, recent_pages=pages
-        )
+        yield configured(url, {"BETATEL_API_KEY": API_KEY}, account_id=ACCOUNT_ID, recent_pages=pages)
 
 
-async def test_without_recent_pages_there_is_no_request_and_no_series(
-    api: FakeApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with exporting(configured(monkeypatch, api.url, recent_pages="0")) as exporter:
+async def test_without_recent_pages_there_is_no_request_and_no_series(api: FakeApi) -> None:
+    async with exporting(configured(api.url, recent_pages="0")) as exporter:
         api.forget()
         page = await exporter.scrape()
         landing = await exporter.scrape(path="/")
@@ -47,8 +41,8 @@ async def test_without_recent_pages_there_is_no_request_and_no_series(
     assert "recent" not in landing.text.lower()
 
 
-async def test_a_dead_network_is_the_one_that_reaches_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    with simulated(monkeypatch, pages="10", scenario="network-down", scenario_age=2700) as configuration:
+async def test_a_dead_network_is_the_one_that_reaches_nobody() -> None:
+    with simulated(pages="10", scenario="network-down", scenario_age=2700) as configuration:
         async with exporting(configuration) as exporter:
             pages = [await exporter.scrape() for _ in range(3)]
     page = pages[-1]
@@ -62,8 +56,8 @@ async def test_a_dead_network_is_the_one_that_reaches_nobody(monkeypatch: pytest
     assert len(worse) <= 2
 
 
-async def test_calls_are_counted_and_stay_within_the_pages_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    with simulated(monkeypatch, messages_per_hour=6000) as configuration:
+async def test_calls_are_counted_and_stay_within_the_pages_allowed() -> None:
+    with simulated(messages_per_hour=6000) as configuration:
         async with exporting(configuration) as exporter:
             pages = [await exporter.scrape() for _ in range(3)]
     calls = [page.labelled("betatel_api_requests_total", "operation")["tdr"] for page in pages]

@@ -96,9 +96,9 @@ def hashes(scrapes: int) -> set[bytes]:
 
 
 async def test_no_object_has_a_number_a_code_or_a_hash_after_the_scrape(
-    api: FakeApi, recipients: Recipients, monkeypatch: pytest.MonkeyPatch
+    api: FakeApi, recipients: Recipients
 ) -> None:
-    async with exporting(configured(monkeypatch, api.url)) as exporter:
+    async with exporting(configured(api.url)) as exporter:
         for _ in range(2):
             assert (await exporter.scrape()).up == 1
             recipients.scrape += 1
@@ -110,10 +110,10 @@ async def test_no_object_has_a_number_a_code_or_a_hash_after_the_scrape(
 
 
 async def test_no_page_log_or_report_has_a_number_a_code_or_a_hash(
-    api: FakeApi, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    api: FakeApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(1)
-    configuration = configured(monkeypatch, api.url)
+    configuration = configured(api.url)
     openmetrics = {"Accept": "application/openmetrics-text; version=1.0.0"}
     async with exporting(configuration) as exporter:
         texts = [
