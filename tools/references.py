@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from betatel_exporter.api.errors import Reason
-from betatel_exporter.api.models import Status, Window
+from betatel_exporter.api.vocabulary import Status, Window
 from betatel_exporter.definitions import CATALOGUE
 from betatel_exporter.recent.destinations import MAX_LINGERING
 from tools.markdown import GENERATED, codes, table

@@ -9,9 +9,10 @@ from starlette.types import ASGIApp
 
 from betatel_exporter import __version__
 from betatel_exporter.api.client import ApiClient
-from betatel_exporter.api.models import Operation, Query, RecordsQuery, StatsQuery, Status
+from betatel_exporter.api.models import Query, RecordsQuery, StatsQuery
 from betatel_exporter.api.resolver import Resolver
 from betatel_exporter.api.transport import Transport
+from betatel_exporter.api.vocabulary import Operation, Status
 from betatel_exporter.calls import Calls
 from betatel_exporter.collector import Collector, time_budget
 from betatel_exporter.config import AccountConfig, Configuration

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from prometheus_client import CollectorRegistry, Counter, Histogram, Metric
 
 from betatel_exporter.api.errors import Reason
-from betatel_exporter.api.models import Operation
+from betatel_exporter.api.vocabulary import Operation
 from betatel_exporter.definitions import API_DURATION, API_FAILURES, API_REQUESTS
 
 BUCKETS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

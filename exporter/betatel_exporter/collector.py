@@ -14,8 +14,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from betatel_exporter.api.errors import ApiError, RateLimitedError, Reason
-from betatel_exporter.api.fields import InvalidAnswerError
-from betatel_exporter.api.models import Operation, Query, Request, Value
+from betatel_exporter.api.models import Query, Request, Value
+from betatel_exporter.api.vocabulary import Operation
 from betatel_exporter.failures import FailureLog
 from betatel_exporter.fairness import FairSemaphore
 from betatel_exporter.results import Failure, QueryResult, Snapshot
@@ -163,8 +163,6 @@ class Collector:
                 return await self._value(query)
         except ApiError as error:
             return Failure(error.reason, str(error))
-        except InvalidAnswerError as error:
-            return Failure(Reason.INVALID_RESPONSE, str(error))
         except TimeoutError:
             return TIMED_OUT
         except Exception as error:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from betatel_exporter.api.models import Status
+from betatel_exporter.api.vocabulary import Status
 from tests.support.command import run, running
 
 ENVIRONMENT = {"BETATEL_API_KEY": "simulated-key", "BETATEL_ACCOUNT_ID": "simulated-account"}

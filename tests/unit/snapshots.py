@@ -1,15 +1,8 @@
 """A fixed snapshot of a fixed account, for the tests of what is made of it."""
 
 from betatel_exporter.api.errors import Reason
-from betatel_exporter.api.models import (
-    Operation,
-    Records,
-    RecordsQuery,
-    Stats,
-    StatsQuery,
-    Status,
-    Window,
-)
+from betatel_exporter.api.models import Records, RecordsQuery, Stats, StatsQuery
+from betatel_exporter.api.vocabulary import Operation, Status, Window
 from betatel_exporter.calls import Calls
 from betatel_exporter.recent import Destination, DestinationCounts, Recent, RecentQuery
 from betatel_exporter.results import Failure, QueryResult, Snapshot

@@ -1,5 +1,5 @@
 from betatel_exporter.api.errors import Reason
-from betatel_exporter.api.models import Operation
+from betatel_exporter.api.vocabulary import Operation
 from betatel_exporter.calls import Calls
 
 

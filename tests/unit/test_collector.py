@@ -9,19 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from betatel_exporter.api.errors import RateLimitedError, Reason, ServerError
-from betatel_exporter.api.fields import InvalidAnswerError
-from betatel_exporter.api.models import (
-    Operation,
-    Query,
-    RecordsQuery,
-    Request,
-    Stats,
-    StatsQuery,
-    Status,
-    Value,
-    Window,
-)
+from betatel_exporter.api.errors import InvalidResponseError, RateLimitedError, Reason, ServerError
+from betatel_exporter.api.models import Query, RecordsQuery, Request, Stats, StatsQuery, Value
+from betatel_exporter.api.vocabulary import Operation, Status, Window
 from betatel_exporter.collector import MIN_CALL_SECONDS, TIMED_OUT, Collector, time_budget
 from betatel_exporter.fairness import FairSemaphore
 from betatel_exporter.results import Failure, Snapshot
@@ -327,7 +317,7 @@ def test_a_query_of_several_requests_fails_with_the_first_of_them() -> None:
             return [RecordsQuery(Status.READ), FAILED, RecordsQuery(Status.SENT)]
 
         def value(self, answers: Sequence[Any], _previous: Value | None, _now: float) -> Value:
-            raise InvalidAnswerError(f"{len(answers)} pages contradict each other")
+            raise InvalidResponseError(f"{len(answers)} pages contradict each other")
 
     async def scenario() -> None:
         api = Api()

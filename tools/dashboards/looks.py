@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from betatel_exporter.api.errors import Reason
-from betatel_exporter.api.models import Status
+from betatel_exporter.api.vocabulary import Status
 from tools.rules import tune
 
 Json = dict[str, Any]

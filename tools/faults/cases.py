@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 
 from betatel_exporter.api.errors import Reason
-from betatel_exporter.api.models import Operation
+from betatel_exporter.api.vocabulary import Operation
 from tools.faults.api import CODE, PHONE, Behaviour, record
 from tools.faults.behaviours import (
     GZIP,

@@ -26,9 +26,9 @@ from betatel_exporter.api.errors import (
     ServerError,
     UnauthorizedError,
 )
-from betatel_exporter.api.fields import InvalidAnswerError
-from betatel_exporter.api.models import Operation, Request
+from betatel_exporter.api.models import Request
 from betatel_exporter.api.transport import FRESH, SENT
+from betatel_exporter.api.vocabulary import Operation
 
 MAX_COOLDOWN = 3600.0
 """Seconds that a ``Retry-After`` is obeyed at most."""
@@ -98,9 +98,6 @@ class ApiClient:
             content = await self._exchange(request, attempt, fresh=fresh)
             check_json(content)
             return request.parse(content)
-        except InvalidAnswerError as error:
-            attempt.failed(Reason.INVALID_RESPONSE)
-            raise InvalidResponseError(str(error)) from None
         except ApiError as error:
             attempt.failed(error.reason)
             raise

@@ -7,20 +7,21 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
+from betatel_exporter.api.errors import InvalidResponseError
+
 T = TypeVar("T")
+
+MAX_DIGITS = 400
+"""Characters of a number that comes as text: the largest float has 309 digits."""
 
 _NUMBER = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
 
 
-class InvalidAnswerError(ValueError):
-    """A body that is not an answer to its request; the message never quotes the body."""
-
-
 def _number(value: object) -> float:
-    """Null is a sum over no rows, and so 0; text is read where it is a number."""
+    """Null, the sum over no rows, is 0; a number in text is a number."""
     if value is None:
         return 0.0
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
+    if isinstance(value, str) and len(value) <= MAX_DIGITS and _NUMBER.fullmatch(value):
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("not a number")  # noqa: TRY004  pydantic turns a ValueError into a validation error
@@ -34,7 +35,7 @@ def _number(value: object) -> float:
 
 
 def _epoch(value: object) -> float:
-    """ISO 8601 with its offset, as documented; a time without one would be a guess."""
+    """ISO 8601 with its offset, as documented; without one the time would be a guess."""
     if not isinstance(value, str):
         raise ValueError("not a time")  # noqa: TRY004  pydantic turns a ValueError into a validation error
     try:
@@ -59,12 +60,12 @@ class Model(BaseModel):
 
 
 def validated(adapter: TypeAdapter[T], content: bytes, context: Any = None) -> T:
-    """Parse a JSON body; raises InvalidAnswerError, which keeps no reference to the body."""
+    """Parse a JSON body; raises InvalidResponseError, which keeps no reference to the body."""
     try:
         return adapter.validate_json(content, context=context)
     except ValidationError as error:
         detail = _detail(error)
-    raise InvalidAnswerError(detail)
+    raise InvalidResponseError(detail)
 
 
 def _detail(error: ValidationError) -> str:

@@ -1,8 +1,7 @@
-"""The API's vocabulary, its queries and its answers, parsed at the edge into frozen values.
+"""Queries of the API and their values: frozen, parsed from a response as soon as it is read.
 
-The provider documents two endpoints, "POST Telegram Stats" and "POST Telegram TDRs"; field names below are theirs. A query
-knows its path, the body to send and how to read what comes back. No model declares ``to`` or ``code``, the recipient's
-number and the one-time code: what is not declared cannot be kept or shown.
+The provider documents two endpoints, "POST Telegram Stats" and "POST Telegram TDRs"; field names below are theirs. No model
+declares ``to`` or ``code``, the recipient's number and the one-time code: what is not declared cannot be kept or shown.
 """
 
 import math
@@ -14,10 +13,9 @@ from typing import Annotated, Any, ClassVar, Protocol, Self
 
 from pydantic import BeforeValidator, FailFast, TypeAdapter
 
-from betatel_exporter.api.fields import Count, InvalidAnswerError, Model, Number, Timestamp, validated
+from betatel_exporter.api.errors import InvalidResponseError
+from betatel_exporter.api.fields import Count, Model, Number, Timestamp, validated
 from betatel_exporter.api.vocabulary import Operation, Status, Window
-
-__all__ = ["Operation", "Status", "Window"]  # importable from here too; the other names are this module's own
 
 DEFAULT_CURRENCY = "EUR"
 """What the stats page says ``currency`` defaults to."""
@@ -44,7 +42,7 @@ class Records:
 
     total: float
     """All records with the status, over all time."""
-    edge: float | None
+    boundary_timestamp: float | None
     """Creation time of the oldest record (in flight) or the newest (settled), in seconds since the epoch."""
 
 
@@ -63,7 +61,7 @@ class Request(Protocol):
         """The JSON document to send."""
 
     def parse(self, content: bytes) -> Any:
-        """Parse the body of a response; raises InvalidAnswerError."""
+        """Parse the body of a response; raises InvalidResponseError."""
 
 
 class Query(Protocol):
@@ -77,7 +75,7 @@ class Query(Protocol):
         """The requests to send, given the last value of this query and the time in seconds since the epoch."""
 
     def value(self, answers: Sequence[Any], previous: Value | None, now: float) -> Value:
-        """The value of the parsed responses, in the order of the requests; raises InvalidAnswerError."""
+        """The value of the parsed responses, in the order of the requests; raises InvalidResponseError."""
 
 
 class _OneRequest:
@@ -113,14 +111,14 @@ class StatsQuery(_OneRequest):
         for entry in entries:
             amounts[entry.currency] = amounts.get(entry.currency, 0.0) + entry.total_amount
         if len(amounts) > MAX_CURRENCIES:
-            raise InvalidAnswerError(f"more than {MAX_CURRENCIES} currencies")
+            raise InvalidResponseError(f"more than {MAX_CURRENCIES} currencies")
         stats = Stats(
             requests=sum(entry.total_requests for entry in entries),
             transactions=sum(entry.total_transactions for entry in entries),
             amounts=MappingProxyType(amounts or {DEFAULT_CURRENCY: 0.0}),
         )
         if not all(map(math.isfinite, (stats.requests, stats.transactions, *amounts.values()))):
-            raise InvalidAnswerError("the entries add up to more than a number can hold")
+            raise InvalidResponseError("the entries add up to more than a number can hold")
         return stats
 
 
@@ -147,10 +145,10 @@ class RecordsQuery(_OneRequest):
     def parse(self, content: bytes) -> Records:
         page = validated(_RECORDS, content)
         if bool(page.total) != bool(page.list):
-            raise InvalidAnswerError("total and list contradict each other")
+            raise InvalidResponseError("total and list contradict each other")
         if any(record.status != self.status for record in page.list):
-            raise InvalidAnswerError("the record has another status than asked: the filter was ignored")
-        return Records(total=page.total, edge=page.list[0].timestamp if page.list else None)
+            raise InvalidResponseError("the record has another status than asked: the filter was ignored")
+        return Records(page.total, page.list[0].timestamp if page.list else None)
 
 
 _CURRENCY = re.compile(r"[A-Za-z]{3,5}")
@@ -165,7 +163,7 @@ def _currency(value: object) -> str:
 
 
 def _first(value: object) -> object:
-    """One record was asked for; what else comes is not looked at."""
+    """One record was asked for; the rest is ignored."""
     return value[:1] if isinstance(value, list) else value
 
 

@@ -13,8 +13,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, FailFast, Field, TypeAdapter, ValidationInfo
 
-from betatel_exporter.api.fields import Count, InvalidAnswerError, Model, Timestamp, validated
-from betatel_exporter.api.models import Operation, Status
+from betatel_exporter.api.errors import InvalidResponseError
+from betatel_exporter.api.fields import Count, Model, Timestamp, validated
+from betatel_exporter.api.vocabulary import Operation, Status
 
 ROWS = 100
 """Records a page: the most that the API gives."""
@@ -113,7 +114,7 @@ class PageRequest:
     def parse(self, content: bytes) -> Page:
         body = validated(_BODY, content, self.key)
         if body.page not in {None, self.number} or body.rows_per_page not in {None, ROWS}:
-            raise InvalidAnswerError("another page than asked: page or rows_per_page was ignored")
+            raise InvalidResponseError("another page than asked: page or rows_per_page was ignored")
         if self.number == 1 and (bool(body.total) != bool(body.list) or len(body.list) < ROWS < body.total):
-            raise InvalidAnswerError("total and list contradict each other")
+            raise InvalidResponseError("total and list contradict each other")
         return Page(self.number, int(body.total), body.list)

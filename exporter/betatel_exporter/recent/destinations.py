@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from betatel_exporter.api.models import Status
 from betatel_exporter.api.records import OTHER, Record
+from betatel_exporter.api.vocabulary import Status
 
 SHOWN_SECONDS = 3600.0
 """A destination keeps its series for this long after it was last among those with most messages..."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from betatel_exporter.api.fields import InvalidAnswerError
+from betatel_exporter.api.errors import InvalidResponseError
 from betatel_exporter.api.records import ROWS, Page, Record
 
 
@@ -32,7 +32,7 @@ class Listing:
 
     @classmethod
     def of(cls, pages: Sequence[Page]) -> Self:
-        """Raises InvalidAnswerError where the records are not newest first."""
+        """Raises InvalidResponseError where the records are not newest first."""
         total = max(page.total for page in pages)
         length = total
         records: list[Record] = []
@@ -47,7 +47,7 @@ class Listing:
                     continue
                 seen.add(record.uuid)
                 if records and record.created > records[-1].created:
-                    raise InvalidAnswerError("list: not newest first: the sort was ignored")
+                    raise InvalidResponseError("list: not newest first: the sort was ignored")
                 records.append(record)
                 positions.append(max(position, positions[-1] + 1) if positions else position)
         return cls(records, positions, total, max(length, positions[-1] + 1 if positions else 0))

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from betatel_exporter.api.models import Operation
 from betatel_exporter.api.records import Page, PageRequest
+from betatel_exporter.api.vocabulary import Operation
 from betatel_exporter.recent.destinations import Destination, DestinationCounts, Shown, by_destination
 from betatel_exporter.recent.listing import Listing
 from betatel_exporter.recent.pages import Extent, choose_pages, measure
@@ -46,7 +46,7 @@ class RecentQuery:
         return [PageRequest(number, self.key) for number in choose_pages(extent, self.pages)]
 
     def value(self, answers: Sequence[Page], previous: Recent | None, now: float) -> Recent:
-        """Raises InvalidAnswerError where the records are not newest first."""
+        """Raises InvalidResponseError where the records are not newest first."""
         listing = Listing.of(answers)
         extent = measure(listing, self.settle, now, previous.extent if previous else None)
         period = extent.period.age

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from betatel_exporter.api.models import Records, RecordsQuery, Stats, StatsQuery, Status, Window
+from betatel_exporter.api.models import Records, RecordsQuery, Stats, StatsQuery
+from betatel_exporter.api.vocabulary import Status, Window
 from betatel_exporter.recent import Destination, Recent
 from betatel_exporter.results import Failure, QueryResult
 from betatel_exporter.web.history import Point

@@ -6,7 +6,7 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from betatel_exporter.api.models import Status, Window
+from betatel_exporter.api.vocabulary import Status, Window
 from betatel_exporter.collector import Collector
 from betatel_exporter.metrics import Budgets
 from betatel_exporter.results import QueryResult

@@ -8,7 +8,7 @@ import yaml
 from prometheus_client import ProcessCollector
 from prometheus_client.core import CollectorRegistry
 
-from betatel_exporter.api.models import Status, Window
+from betatel_exporter.api.vocabulary import Status, Window
 from betatel_exporter.definitions import CATALOGUE
 from tests.artifacts.dashboards import history
 from tests.artifacts.dashboards.boards import Target, all_targets, dashboards, parsed, selectors, variables

@@ -8,7 +8,7 @@ import promql_parser as promql
 import pytest
 
 from betatel_exporter.api.errors import Reason
-from betatel_exporter.api.models import Status, Window
+from betatel_exporter.api.vocabulary import Status, Window
 from betatel_exporter.definitions import CATALOGUE
 from tests.artifacts.rules.rulefile import CASES, RULES, alert_cases, alerts, expressions, recorded, selectors
 from tools.dashboards.build import files as dashboards

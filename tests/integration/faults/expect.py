@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from betatel_exporter.api.models import Operation
+from betatel_exporter.api.vocabulary import Operation
 from betatel_exporter.config import Configuration
 from tests.support.exporter import Exporter, Scrape, exporting, of_query
 from tests.support.waiting import eventually

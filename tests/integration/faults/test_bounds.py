@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from betatel_exporter.api.models import Operation
+from betatel_exporter.api.vocabulary import Operation
 from tests.support.command import Exporter, serving
 from tools.faults.api import ACCOUNT_ID, KEY, QUERIES, STATS, FakeApi
 from tools.faults.cases import FAULTS

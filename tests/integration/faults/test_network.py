@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +45,20 @@ async def test_an_authority_of_the_ca_file_is_trusted(authorities: Authorities) 
             assert (await exporter.scrape()).up == 1
         async with exporting(configured(api.url)) as exporter:
             assert (await exporter.scrape()).failures() == {"stats/tls": 3, "tdr/tls": 8}
+
+
+async def test_a_replaced_ca_file_is_trusted_from_the_next_scrape_on(
+    authorities: Authorities, tmp_path: Path
+) -> None:
+    file = tmp_path / "ca.pem"
+    authorities.unknown.cert_pem.write_to_path(file)
+    with FakeApi(tls=server_tls(authorities.trusted.issue_cert("127.0.0.1"))) as api:
+        async with exporting(configured(api.url, ca_file=str(file))) as exporter:
+            assert (await exporter.scrape()).up == 0
+            authorities.trusted.cert_pem.write_to_path(file)
+            assert (await exporter.scrape()).up == 1
+            authorities.unknown.cert_pem.write_to_path(file)
+            assert (await exporter.scrape()).up == 0
 
 
 async def test_the_ca_file_is_trusted_beside_the_system_s(authorities: Authorities) -> None:

@@ -12,7 +12,8 @@ from prometheus_client.samples import Sample
 
 from betatel_exporter import metrics
 from betatel_exporter.api.client import ApiClient
-from betatel_exporter.api.models import Query, RecordsQuery, StatsQuery, Status, Window
+from betatel_exporter.api.models import Query, RecordsQuery, StatsQuery
+from betatel_exporter.api.vocabulary import Status, Window
 from betatel_exporter.calls import Calls
 from betatel_exporter.collector import Collector
 from betatel_exporter.fairness import FairSemaphore

@@ -14,8 +14,9 @@ from betatel_exporter.api.errors import (
     Reason,
     UnauthorizedError,
 )
-from betatel_exporter.api.models import Operation, RecordsQuery, Stats, StatsQuery, Status, Window
+from betatel_exporter.api.models import RecordsQuery, Stats, StatsQuery
 from betatel_exporter.api.transport import SENT
+from betatel_exporter.api.vocabulary import Operation, Status, Window
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from betatel_exporter.api.fields import InvalidAnswerError
+from betatel_exporter.api.errors import InvalidResponseError
 from betatel_exporter.api.records import PageRequest, destination_label
 
 KEY = b"k" * 32
@@ -96,7 +96,7 @@ def test_what_is_not_a_page_of_records_is_an_invalid_response() -> None:
     }
     for name, content in (missing | wrong).items():
         error = refusal(content)
-        assert isinstance(error, InvalidAnswerError), name
+        assert isinstance(error, InvalidResponseError), name
         assert not any(secret in str(error) for secret in ("38761", "482910")), name
         assert (error.__cause__, error.__context__) == (None, None), name
 

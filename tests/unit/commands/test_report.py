@@ -1,7 +1,8 @@
 import json
 
 from betatel_exporter.api.errors import Reason
-from betatel_exporter.api.models import Records, RecordsQuery, Stats, StatsQuery, Status, Window
+from betatel_exporter.api.models import Records, RecordsQuery, Stats, StatsQuery
+from betatel_exporter.api.vocabulary import Status, Window
 from betatel_exporter.commands.report import Checked, as_document, as_text
 from betatel_exporter.recent import Destination, DestinationCounts, Recent, RecentQuery
 from betatel_exporter.results import Failure, QueryResult, Snapshot

@@ -3,8 +3,8 @@ from collections.abc import Mapping, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from betatel_exporter.api.models import Status
 from betatel_exporter.api.records import Record
+from betatel_exporter.api.vocabulary import Status
 from betatel_exporter.recent.destinations import MAX_LINGERING, REST, Destination, Shown, by_destination
 
 NOW = 1_700_000_000.0

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from betatel_exporter.api.fields import InvalidAnswerError
+from betatel_exporter.api.errors import InvalidResponseError
 from betatel_exporter.api.records import Page, PageRequest
 from betatel_exporter.recent import RecentQuery
 from betatel_exporter.recent.listing import Count
@@ -157,9 +157,9 @@ def test_a_list_that_is_not_newest_first_is_an_invalid_response() -> None:
     newest, older = pages(Provider(messages(evenly(200))), 1, 2)
     for _ in range(20):
         shuffled = random.sample(newest.records, 100)
-        with pytest.raises(InvalidAnswerError, match="newest first"):
+        with pytest.raises(InvalidResponseError, match="newest first"):
             QUERY.value([replace(newest, records=shuffled)], None, NOW)
-    with pytest.raises(InvalidAnswerError, match="newest first"):
+    with pytest.raises(InvalidResponseError, match="newest first"):
         QUERY.value([replace(newest, number=2), replace(older, number=1)], None, NOW)
 
 

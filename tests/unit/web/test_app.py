@@ -7,18 +7,8 @@ import pytest
 from starlette.applications import Starlette
 
 from betatel_exporter.api.errors import ServerError
-from betatel_exporter.api.models import (
-    Operation,
-    Query,
-    Records,
-    RecordsQuery,
-    Request,
-    Stats,
-    StatsQuery,
-    Status,
-    Value,
-    Window,
-)
+from betatel_exporter.api.models import Query, Records, RecordsQuery, Request, Stats, StatsQuery, Value
+from betatel_exporter.api.vocabulary import Operation, Status, Window
 from betatel_exporter.calls import Calls
 from betatel_exporter.collector import Collector
 from betatel_exporter.fairness import FairSemaphore

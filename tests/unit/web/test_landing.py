@@ -7,15 +7,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from betatel_exporter.api.errors import Reason
-from betatel_exporter.api.models import (
-    Records,
-    RecordsQuery,
-    Stats,
-    StatsQuery,
-    Status,
-    Value,
-    Window,
-)
+from betatel_exporter.api.models import Records, RecordsQuery, Stats, StatsQuery, Value
+from betatel_exporter.api.vocabulary import Status, Window
 from betatel_exporter.collector import Collector
 from betatel_exporter.recent import Destination, DestinationCounts, Recent, RecentQuery
 from betatel_exporter.results import Failure, QueryResult
