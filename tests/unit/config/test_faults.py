@@ -57,92 +57,86 @@ def test_only_variables_that_kubernetes_sets_for_a_service_may_be_unknown() -> N
         assert fault.startswith(f"{name}: unknown variable")
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "problem"),
-    [
-        ("windows", "lasth,lastH", "must be one or more of today, lastm, last5m"),
-        ("windows", "", "must be one or more of today, lastm, last5m"),
-        ("windows", "lasth,lasth", "must not contain a window twice"),
-        ("timezone", "Mars", "must be an IANA time zone, such as UTC or Europe/Sarajevo"),
-        ("timezone", "../etc", "must be an IANA time zone"),
-        ("timeout", "0", "must be a number above 0 and at most 300"),
-        ("timeout", "10s", "must be a number above 0 and at most 300"),
-        ("cache_ttl", "nan", "must be a number from 0 to 3600"),
-        ("cache_ttl", "1_0", "must be a number from 0 to 3600"),
-        ("max_concurrency", "0", "must be a whole number from 1 to 100"),
-        ("max_concurrency", "1.5", "must be a whole number from 1 to 100"),
-        ("recent_pages", "21", "must be a whole number from 0 to 20"),
-        ("account_name", "my shop", "must be at most 63 letters"),
-        ("account_id", "a b", "must be at most 256 printable ASCII characters without spaces"),
-        ("daily_budget", "50", "must be currencies in capitals with amounts, such as EUR=50,USD=20"),
-        ("daily_budget", "EUR=0", "must be a number above 0"),
-        ("daily_budget", "EUR=1e999", "must be a number above 0"),
-        ("daily_budget", "EUR=1,EUR=2", "must not contain a currency twice"),
-        ("allow_http", "perhaps", "must be true or false"),
-        ("base_url", "api.example", "must start with https:// (or http://) and name a host"),
-        ("base_url", "ftp://api.example", "must start with https:// (or http://) and name a host"),
-        ("base_url", "http://api.example/", "must start with https:// unless it is a loopback address"),
-        ("base_url", "https://user:hunter2@api.example", "must not contain a user or a password"),
-        ("base_url", "https://api.example?key=hunter2", "must not have a query or a fragment"),
-        ("web.listen_address", "10742", "must be [HOST]:PORT"),
-        ("web.listen_address", ":70000", "must be [HOST]:PORT"),
-        ("web.listen_address", "user@host:1", "must have a host name or an IP address"),
-        ("web.telemetry_path", "metrics", "must be a path such as /metrics"),
-        ("web.telemetry_path", "/probe", "must be a path such as /metrics"),
-        ("web.telemetry_path", "/-/ready", "must be a path such as /metrics"),
-        ("web.max_requests", "none", "must be a whole number from 1 to 10000"),
-        ("log.format", "xml", "must be one of logfmt, json"),
-        ("ca_file", "/nowhere", "no such file or directory in /"),
-        ("ca_file", __file__, f"{__file__}: must contain certificates in PEM form"),
-        ("config_file", "/nowhere", "no such file or directory in /"),
-    ],
-)
-def test_a_wrong_flag_is_one_line(key: str, value: str, problem: str) -> None:
-    (fault,) = faults(
-        {key: value}, {name: value for name, value in ONE.items() if key not in name.lower()} | ONE
-    )
-    assert fault.startswith(f"--{key.replace('config_file', 'config.file').replace('_', '-')}: {problem}")
+WRONG_FLAGS = {
+    ("windows", "must be one or more of today, lastm, last5m"): ("lasth,lastH", ""),
+    ("windows", "must not contain a window twice"): ("lasth,lasth",),
+    ("timezone", "must be an IANA time zone, such as UTC or Europe/Sarajevo"): ("Mars", "../etc"),
+    ("timeout", "must be a number above 0 and at most 300"): ("0", "10s", "301"),
+    ("cache_ttl", "must be a number from 0 to 3600"): ("nan", "1_0", "-1"),
+    ("max_concurrency", "must be a whole number from 1 to 100"): ("0", "1.5", "101", "9" * 5000),
+    ("account_name", "must be at most 63 letters"): ("my shop", ".shop", "x" * 64),
+    ("account_id", "must be at most 256 printable ASCII characters without spaces"): ("a b", "x" * 257),
+    ("daily_budget", "must be currencies in capitals with amounts, such as EUR=50,USD=20"): ("50", "eur=1"),
+    ("daily_budget", "must be a number above 0"): ("EUR=0", "EUR=1e999", "EUR="),
+    ("daily_budget", "must not contain a currency twice"): ("EUR=1,EUR=2",),
+    ("allow_http", "must be true or false"): ("perhaps", ""),
+    ("base_url", "must start with https:// (or http://) and name a host"): (
+        "api.example",
+        "ftp://api.example",
+    ),
+    ("base_url", "must start with https:// unless it is a loopback address"): ("http://api.example/",),
+    ("base_url", "must not contain a user or a password"): ("https://user:hunter2@api.example",),
+    ("base_url", "must not have a query or a fragment"): ("https://api.example?key=hunter2", "https://a/#b"),
+    # refused by one of the parsers between here and the socket
+    ("base_url", "must be a URL with a valid host and port, of printable ASCII characters"): tuple(
+        f"https://{host}/api"
+        for host in (
+            "256.1.1.1",
+            "[::1",
+            "[::g]",
+            "a..b",
+            "xn--a.example",
+            "x" * 64,
+            "a b",
+            "a:port",
+            "a:99999",
+        )
+    ),
+    ("web.listen_address", "must be [HOST]:PORT"): ("10742", ":70000"),
+    ("web.listen_address", "must have a host name or an IP address"): ("user@host:1",),
+    ("web.telemetry_path", "must be a path such as /metrics"): ("metrics", "/probe", "/-/ready"),
+    ("log.format", "must be one of logfmt, json"): ("xml",),
+    ("ca_file", "no such file or directory in /"): ("/nowhere",),
+    ("ca_file", f"{__file__}: must contain certificates in PEM form"): (__file__,),
+    ("config_file", "no such file or directory in /"): ("/nowhere",),
+}
 
 
-def test_a_base_url_that_no_client_can_request_is_refused() -> None:
-    problem = "must be a URL with a valid host and port, of printable ASCII characters"
-    for host in (
-        "256.1.1.1",
-        "[::1",
-        "[::g]",
-        "a..b",
-        "xn--a.example",
-        "x" * 64,
-        "api example",
-        "a:port",
-        "a:99999",
-    ):
-        assert faults({"base_url": f"https://{host}/api"}, ONE) == (f"--base-url: {problem}",)
+def test_a_wrong_flag_is_one_line() -> None:
+    unexpected = []
+    for (key, problem), values in WRONG_FLAGS.items():
+        start = f"--{key.replace('config_file', 'config.file').replace('_', '-')}: {problem}"
+        for value in values:
+            found = faults({key: value}, ONE)
+            if len(found) != 1 or not found[0].startswith(start):
+                unexpected.append((key, value, found))
+    assert unexpected == []
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("timeuot: 3", [":1: timeuot: unknown setting; did you mean timeout?"]),
-        (
-            "web: {listen_adress: ':1'}",
-            [":1: web.listen_adress: unknown setting; did you mean listen_address?"],
-        ),
-        ("config_file: x", [":1: config_file: unknown setting; did you mean ca_file?"]),
-        ("web: 3", [":1: web: must be a mapping of names to values"]),
-        ("\ntimeout: 1\ntimeout: 2", [":3: duplicate key timeout"]),
-        ("- a", [":1: must be a mapping of names to values"]),
-        ("account_id: 675", [":1: account_id: must be text, not a number: quote it"]),
-        ("windows: [lasth, 2026-01-01]", [":1: windows[1]: must be text, not a date: quote it"]),
-        ("timeout: [1]", [":1: timeout: must be a number above 0 and at most 300"]),
-        ("daily_budget: {eur: 1}", [":1: daily_budget: must be currencies in capitals"]),
-        ("daily_budget: {EUR: x}", [":1: daily_budget.EUR: must be a number above 0"]),
-    ],
-)
-def test_a_fault_in_the_file_has_its_line(tmp_path: Path, text: str, expected: list[str]) -> None:
-    environ = {name: value for name, value in ONE.items() if "account_id" not in text or "KEY" in name}
-    told = faults_of_file(tmp_path, text, environ)
-    assert [fault[: len(start)] for fault, start in zip(told, expected, strict=True)] == expected
+WRONG_FILES = {
+    "timeuot: 3": ":1: timeuot: unknown setting; did you mean timeout?",
+    "web: {listen_adress: ':1'}": ":1: web.listen_adress: unknown setting; did you mean listen_address?",
+    "config_file: x": ":1: config_file: unknown setting; did you mean ca_file?",
+    "web: 3": ":1: web: must be a mapping of names to values",
+    "\ntimeout: 1\ntimeout: 2": ":3: duplicate key timeout",
+    "- a": ":1: must be a mapping of names to values",
+    "account_name: 675": ":1: account_name: must be text, not a number: quote it",
+    "windows: [lasth, 2026-01-01]": ":1: windows[1]: must be text, not a date: quote it",
+    "timeout: [1]": ":1: timeout: must be a number above 0 and at most 300",
+    "daily_budget: {eur: 1}": ":1: daily_budget: must be currencies in capitals with amounts, such as EUR=50,USD=20",
+    "daily_budget: {EUR: x}": ":1: daily_budget.EUR: must be a number above 0",
+    "accounts: shop": ":1: accounts: must be a list",
+    "accounts: []": ":1: accounts: must contain an account",
+}
+
+
+def test_a_fault_in_the_file_has_its_line(tmp_path: Path) -> None:
+    unexpected = []
+    for text, fault in WRONG_FILES.items():
+        found = faults_of_file(tmp_path, text, {} if "accounts" in text else ONE)
+        if found != [fault]:
+            unexpected.append((text, found))
+    assert unexpected == []
 
 
 def test_a_fault_in_an_account_names_account_and_setting(tmp_path: Path) -> None:
@@ -175,11 +169,6 @@ accounts:
         ":10: accounts.last.base_url: must start with https:// unless it is a loopback address; allow_http permits it",
         ":10: accounts.last.api_key_file or api_key: exactly one is required, neither is set",
     ]
-
-
-def test_a_list_without_accounts_is_refused(tmp_path: Path) -> None:
-    assert faults_of_file(tmp_path, "accounts: []", {}) == [":1: accounts: must contain an account"]
-    assert faults_of_file(tmp_path, "accounts: shop", {}) == [":1: accounts: must be a list"]
 
 
 def test_a_proxy_of_another_kind_is_refused() -> None:
