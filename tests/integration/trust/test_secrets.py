@@ -12,7 +12,6 @@ import pytest
 from betatel_exporter import logs
 from betatel_exporter.api.models import RecordsQuery
 from betatel_exporter.commands.check import check
-from betatel_exporter.config import SettingsError
 from tests.support.exporter import configured, exporting
 from tools.faults.api import KEY, QUERIES, SECRETS, Exchange, FakeApi, good
 from tools.faults.behaviours import status
@@ -133,29 +132,6 @@ async def test_the_traceback_of_an_unexpected_error_shows_no_secret(
     assert not leaks(logged.getvalue(), *(page.text for page in pages))
 
 
-FAULTY_KEYS = {
-    "empty": b"",
-    "blank": b" \n",
-    "two lines": f"{KEY}\n{KEY}\n".encode(),
-    "a space": f"{KEY} {KEY}".encode(),
-    "non-ASCII": f"{KEY}\N{SNOWMAN}".encode(),
-    "no UTF-8": KEY.encode() + b"\xff",
-    "a control character": f"{KEY}\x07".encode(),
-    "endless": KEY.encode() * 1000,
-}
-
-
-@pytest.mark.parametrize("content", FAULTY_KEYS.values(), ids=FAULTY_KEYS)
-def test_a_key_that_cannot_be_one_is_refused_unseen(content: bytes, tmp_path: Path) -> None:
-    (tmp_path / "key").write_bytes(content)
-    environment = {"BETATEL_API_KEY": "", "BETATEL_API_KEY_FILE": str(tmp_path / "key")}
-    with pytest.raises(SettingsError) as caught:
-        configured("http://127.0.0.1:1", environment)
-    (fault,) = caught.value.faults
-    assert fault.startswith("BETATEL_API_KEY_FILE: ")
-    assert not leaks(str(caught.value))
-
-
 async def test_a_key_that_kubernetes_swaps_is_sent_at_the_next_scrape(api: FakeApi, tmp_path: Path) -> None:
     """A mounted secret is a link to a link to a folder, and the second link is what changes."""
     api.behave()
@@ -179,28 +155,6 @@ async def test_a_key_that_kubernetes_swaps_is_sent_at_the_next_scrape(api: FakeA
         assert api.keys == {"other-key"}
 
 
-@pytest.mark.parametrize("content", [None, *FAULTY_KEYS.values()], ids=["gone", *FAULTY_KEYS])
-async def test_a_key_file_that_breaks_leaves_the_last_key_in_use_and_is_told_once(
-    content: bytes | None,
-    api: FakeApi,
-    logged: io.StringIO,
-    tmp_path: Path,
-) -> None:
-    api.behave()
-    file = tmp_path / "api-key"
-    file.write_text(KEY)
-    environment = {"BETATEL_API_KEY": "", "BETATEL_API_KEY_FILE": str(file)}
-    async with exporting(configured(api.url, environment)) as exporter:
-        await exporter.scrape()
-        file.unlink() if content is None else file.write_bytes(content)
-        api.forget()
-        assert (await exporter.scrape()).up == 1
-        assert (await exporter.scrape()).up == 1
-        assert api.keys == {KEY}
-    assert logged.getvalue().count("key file not reloaded") == 1
-    assert not leaks(logged.getvalue())
-
-
 async def test_a_wrong_key_is_unauthorized_until_the_file_is_mended(api: FakeApi, tmp_path: Path) -> None:
     async def refuse_others(exchange: Exchange) -> None:
         await (good if exchange.headers["x-api-key"] == KEY else status(401))(exchange)
@@ -213,15 +167,6 @@ async def test_a_wrong_key_is_unauthorized_until_the_file_is_mended(api: FakeApi
         assert (await exporter.scrape()).failures() == {"stats/unauthorized": 3, "tdr/unauthorized": 8}
         file.write_text(f"{KEY}\n")
         assert (await exporter.scrape()).up == 1
-
-
-@pytest.mark.parametrize(
-    "url", [f"https://user:{KEY}@api.example", f"https://{KEY}@api.example", f"https://api.example?key={KEY}"]
-)
-def test_a_base_url_with_a_secret_in_it_is_refused_unseen(url: str) -> None:
-    with pytest.raises(SettingsError, match="--base-url") as caught:
-        configured(url)
-    assert not leaks(str(caught.value))
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,12 @@ KEYS = (
 def misplaced(key: str, folder: Path) -> Iterator[tuple[str, dict[str, str], dict[str, str]]]:
     """A key in each flag, in each variable, and in each place of the file."""
     ours = {"BETATEL_API_KEY": "ours", "BETATEL_ACCOUNT_ID": "1"}
+    for url in (
+        f"https://user:{key}@api.example",
+        f"https://{key}@api.example",
+        f"https://api.example?key={key}",
+    ):
+        yield url, {"base_url": url}, ours
     for setting in SETTINGS:
         if setting.flag:
             yield setting.flag, {setting.key: key}, ours

@@ -11,12 +11,17 @@ from betatel_exporter.api.errors import KeyUnavailableError
 from betatel_exporter.config import load
 from betatel_exporter.config.keys import KeyFile
 
+ONE_LINE = "must be one line of at most 4096 printable ASCII characters without spaces"
 FAULTS = (
     (b"", "must not be empty"),
-    (b"two words", "must be one line of at most 4096 printable ASCII characters without spaces"),
-    (b"k" * 5000, "must be one line of at most 4096 printable ASCII characters without spaces"),
+    (b" \n", "must not be empty"),
+    (b"two words", ONE_LINE),
+    (b"two\nlines\n", ONE_LINE),
+    (b"bell\x07", ONE_LINE),
+    (b"k" * 5000, ONE_LINE),
     (b"k" * 100_000, "larger than 64 KiB"),
     (b"schl\xc3\xbcssel", "must be printable ASCII"),
+    (b"\xff", "must be printable ASCII"),
 )
 
 
