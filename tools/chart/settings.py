@@ -53,7 +53,7 @@ def _of_chart(setting: Setting, strings: Mapping[str, Schema], fraction: Schema)
 
 
 def _demanded(setting: Setting, fraction: Schema) -> Schema:
-    parse = setting.declared.parse
+    parse = setting.parse
     if setting.choices:
         return {"type": "string", "enum": list(setting.choices)}
     if isinstance(parse, parsers.Whole):

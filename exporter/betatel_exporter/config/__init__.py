@@ -1,7 +1,7 @@
 """The settings: one model, three ways to set them. Reads the environment it is given, and files.
 
 A fault is one line that names the place, the problem and what is allowed, and never a value: it may be a key in the wrong
-place. Importing this package is cheap, because --help does: what needs an HTTP client or TLS is imported where it is used.
+place. What needs an HTTP client or TLS is imported where it is used: --help imports this package.
 """
 
 from betatel_exporter.address import Address

@@ -112,15 +112,17 @@ def path(value: Value) -> Path:
 
 
 def address(value: Value) -> Address:
+    text = value.text()
     try:
-        return parse_address(value.text())
+        return parse_address(text)
     except ValueError as error:
         raise value.fault(str(error)) from None
 
 
 def api_key(value: Value) -> str:
+    text = value.text()
     try:
-        return checked_key(value.text())
+        return checked_key(text)
     except ValueError as error:
         raise value.fault(str(error)) from None
 

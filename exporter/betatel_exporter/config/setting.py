@@ -1,16 +1,18 @@
-"""How a setting is declared, and what it is called on the command line, in the environment and in the file."""
+"""What a setting is called on the command line, in the environment and in the file."""
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
+
+from pydantic import BaseModel, PlainValidator
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from betatel_exporter.address import Address
 from betatel_exporter.config import parsers
 from betatel_exporter.config.parsers import Choice, Number, Parser, Whole
 
 PREFIX = "BETATEL_"
-_DECLARED = "declared"
 _PLACEHOLDERS: Mapping[Parser, str] = {
     parsers.path: "FILE",
     parsers.boolean: "BOOL",
@@ -20,42 +22,27 @@ _PLACEHOLDERS: Mapping[Parser, str] = {
 
 
 @dataclass(frozen=True)
-class Declared:
-    parse: Parser
-    description: str
-    group: str
-    ways: frozenset[str]
-    required: bool
-
-
-def setting(
-    default: Any,
-    parse: Parser,
-    description: str,
-    group: str = "",
-    *,
-    ways: Sequence[str] = ("flag", "variable", "file"),
-    secret: bool = False,
-) -> Any:
-    """A field of a dataclass that can be set by these ways; a secret one is not in the repr."""
-    declared = Declared(parse, description, group, frozenset(ways), required=False)
-    return dataclasses.field(default_factory=lambda: default, repr=not secret, metadata={_DECLARED: declared})
-
-
-def required(parse: Parser, description: str, *, secret: bool = False) -> Any:
-    """A field of a dataclass that the file must set."""
-    declared = Declared(parse, description, "", frozenset({"file"}), required=True)
-    return dataclasses.field(repr=not secret, metadata={_DECLARED: declared})
-
-
-@dataclass(frozen=True)
 class Setting:
-    """A declared field with its names."""
+    """A field of the model with its names."""
 
     path: tuple[str, ...]
-    default_value: Any
-    """None where there is none."""
-    declared: Declared
+    field: FieldInfo
+
+    @property
+    def parse(self) -> Parser:
+        """From a Value to the setting's value; raises DocumentError."""
+        (validator,) = (each for each in self.field.metadata if isinstance(each, PlainValidator))
+        return cast("Parser", validator.func)
+
+    @property
+    def default_value(self) -> Any:
+        """None where there is none."""
+        default = self.field.default
+        return None if default is PydanticUndefined else default
+
+    @property
+    def _extra(self) -> Mapping[str, Any]:
+        return cast("Mapping[str, Any]", self.field.json_schema_extra)
 
     @property
     def name(self) -> str:
@@ -74,27 +61,27 @@ class Setting:
     @property
     def flag(self) -> str | None:
         name = self.key.replace("config_file", "config.file").replace("_", "-")
-        return f"--{name}" if "flag" in self.declared.ways else None
+        return f"--{name}" if "flag" in self._extra["ways"] else None
 
     @property
     def variable(self) -> str | None:
-        return PREFIX + "__".join(self.path).upper() if "variable" in self.declared.ways else None
+        return PREFIX + "__".join(self.path).upper() if "variable" in self._extra["ways"] else None
 
     @property
     def in_file(self) -> bool:
-        return "file" in self.declared.ways
+        return "file" in self._extra["ways"]
 
     @property
     def required(self) -> bool:
-        return self.declared.required
+        return self.field.is_required()
 
     @property
     def description(self) -> str:
-        return self.declared.description
+        return self.field.description or ""
 
     @property
     def group(self) -> str:
-        return self.declared.group
+        return str(self._extra["group"])
 
     @property
     def default(self) -> str:
@@ -111,13 +98,13 @@ class Setting:
     @property
     def choices(self) -> Sequence[str]:
         """The allowed values, where they are few."""
-        parse = self.declared.parse
+        parse = self.parse
         return parse.allowed if isinstance(parse, Choice) else ()
 
     @property
     def bounds(self) -> Mapping[str, float]:
         """Of a number, in JSON schema's words."""
-        parse = self.declared.parse
+        parse = self.parse
         if not isinstance(parse, Number | Whole):
             return {}
         exclusive = isinstance(parse, Number) and parse.exclusive
@@ -128,7 +115,7 @@ class Setting:
         """What stands for the value in --help."""
         if self.choices:
             return f"{{{','.join(self.choices)}}}"
-        return _PLACEHOLDERS.get(self.declared.parse, "NUMBER" if self.bounds else "VALUE")
+        return _PLACEHOLDERS.get(self.parse, "NUMBER" if self.bounds else "VALUE")
 
     @property
     def title(self) -> str:
@@ -137,13 +124,10 @@ class Setting:
         return f"{self.key} ({ways})" if ways else self.key
 
 
-def declared_in(model: type, above: tuple[str, ...] = ()) -> Iterator[Setting]:
-    """The settings of a dataclass, those of its sections included."""
-    for field in dataclasses.fields(model):
-        path = (*above, field.name)
-        factory = field.default_factory
-        if _DECLARED in field.metadata:
-            default = None if factory is dataclasses.MISSING else factory()
-            yield Setting(path, default, field.metadata[_DECLARED])
-        elif isinstance(factory, type):
-            yield from declared_in(factory, path)
+def settings_of(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[Setting]:
+    """The settings of a model, those of its sections included."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            yield from settings_of(type(field.default), (*above, name))
+        else:
+            yield Setting((*above, name), field)

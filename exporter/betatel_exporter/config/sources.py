@@ -1,13 +1,18 @@
 """The settings from flags, environment and file, in this order of precedence."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from betatel_exporter.config.accounts import Given
 from betatel_exporter.config.errors import SettingsError
-from betatel_exporter.config.model import AccountSettings, LogSettings, Settings, WebSettings
-from betatel_exporter.config.setting import PREFIX, Setting, declared_in
+from betatel_exporter.config.model import AccountSettings, Settings
+from betatel_exporter.config.setting import PREFIX, settings_of
 from betatel_exporter.files import (
     DOCUMENT_BYTES,
     DocumentError,
@@ -23,8 +28,8 @@ from betatel_exporter.files import (
 Values = Mapping[str, Value]
 """By the key of a setting; without settings that are not set."""
 
-SETTINGS = tuple(declared_in(Settings))
-ACCOUNT_SETTINGS = tuple(declared_in(AccountSettings))
+SETTINGS = tuple(settings_of(Settings))
+ACCOUNT_SETTINGS = tuple(settings_of(AccountSettings))
 SECTIONS = ("web", "log")
 
 ONE_ACCOUNT = {
@@ -46,17 +51,23 @@ class Sources:
     def __init__(self, flags: Mapping[str, str], environ: Mapping[str, str]) -> None:
         """`flags` by the key of the setting. Raises SettingsError for a settings file that cannot be read."""
         self.faults = list(_unknown_variables(environ))
-        given = dict(_given(flags, environ))
-        self._document = self._read_document(given["config_file"]) if "config_file" in given else {}
-        self._values: Values = self._document | given
+        given = [dict(_flags(flags)), dict(_variables(environ))]
+        path = (given[0] | given[1]).get("config_file")
+        self._document = self._read_document(path) if path else {}
+        shared = {key: value for key, value in self._document.items() if key != "accounts"}
+        self._by_precedence = [*given, shared]
+        self._values: Values = self._document | given[1] | given[0]
 
     def settings(self) -> Settings:
-        """With the defaults in place of what is wrong or missing."""
-        sections: dict[str, dict[str, Any]] = {name: {} for name in ("", *SECTIONS)}
-        for setting, value in self._parsed(SETTINGS, self._values):
-            sections[setting.section][setting.name] = value
-        web, log = WebSettings(**sections["web"]), LogSettings(**sections["log"])
-        return Settings(web=web, log=log, **sections[""])
+        """With the defaults in place of what is wrong."""
+        try:
+            return _settings(self._by_precedence)
+        except ValidationError as error:
+            self.faults += map(_fault, error.errors())
+            wrong = {_key(detail) for detail in error.errors()}
+        return _settings(
+            [{key: source[key] for key in source.keys() - wrong} for source in self._by_precedence]
+        )
 
     def accounts(self, settings: Settings) -> list[Given]:
         """Those of the list, or the one that the settings describe; without those that cannot be parsed."""
@@ -116,29 +127,25 @@ class Sources:
             self.faults.append(str(error))
         return ()
 
-    def _parsed(self, settings: Iterable[Setting], values: Values) -> Iterator[tuple[Setting, Any]]:
-        for setting in settings:
-            if setting.key in values:
-                try:
-                    yield setting, setting.declared.parse(values[setting.key])
-                except DocumentError as error:
-                    self.faults.append(str(error))
-
     def _account(self, item: Value) -> Given | None:
-        known_faults = len(self.faults)
         item = _named(item)
+        known_faults = len(self.faults)
         values = dict(self._members(item, [setting.key for setting in ACCOUNT_SETTINGS]))
-        for setting in ACCOUNT_SETTINGS:
-            if setting.required and setting.key not in values:
-                self.faults.append(str(item.absent(setting.key).fault("required")))
-        parsed = {setting.name: value for setting, value in self._parsed(ACCOUNT_SETTINGS, values)}
+        try:
+            account = AccountSettings.model_validate(values)
+        except ValidationError as error:
+            for detail in error.errors():
+                missing = detail["type"] == "missing"
+                self.faults.append(
+                    str(item.absent(_key(detail)).fault("required")) if missing else _fault(detail)
+                )
         if len(self.faults) > known_faults:
             return None
         places = {
             setting.key: item.absent(setting.key) for setting in ACCOUNT_SETTINGS
         } | self._shared_places()
         return Given(
-            settings=AccountSettings(**parsed),
+            settings=account,
             places=places | values,
             key_place=item.absent("api_key_file or api_key"),
         )
@@ -147,7 +154,7 @@ class Sources:
         titles = {setting.key: setting.title for setting in SETTINGS}
         if "account_id" not in self._values:
             self.faults.append(f"{titles['account_id']}: required")
-        account = AccountSettings(
+        account = AccountSettings.model_construct(
             name=settings.account_name,
             account_id=settings.account_id or "",
             api_key_file=settings.api_key_file,
@@ -166,14 +173,60 @@ class Sources:
         return {"base_url": self._values.get("base_url") or Value.of_text(setting.title, "")}
 
 
-def _given(flags: Mapping[str, str], environ: Mapping[str, str]) -> Iterator[tuple[str, Value]]:
-    """Flags and variables. Empty variables count as unset."""
+class _Source(PydanticBaseSettingsSource):
+    """Values by key as pydantic-settings takes them: sections as dictionaries."""
+
+    def __init__(self, settings_cls: type[BaseSettings], values: Values) -> None:
+        super().__init__(settings_cls)
+        self._values = values
+
+    def __call__(self) -> dict[str, Any]:
+        nested: dict[str, Any] = {}
+        for key, value in self._values.items():
+            *sections, name = key.split(".")
+            place = nested
+            for section in sections:
+                place = place.setdefault(section, {})
+            place[name] = value
+        return nested
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        raise NotImplementedError  # __call__ returns all fields at once
+
+
+def _settings(by_precedence: Sequence[Values]) -> Settings:
+    """Raises ValidationError, whose inputs are Values."""
+
+    class Given(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], *_: Any, **__: Any
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return tuple(_Source(settings_cls, values) for values in by_precedence)
+
+    return Given()
+
+
+def _fault(detail: ErrorDetails) -> str:
+    """The parsers raise DocumentError, which names the place and not the value."""
+    return str(detail["ctx"]["error"])
+
+
+def _key(detail: ErrorDetails) -> str:
+    return ".".join(map(str, detail["loc"]))
+
+
+def _flags(flags: Mapping[str, str]) -> Iterator[tuple[str, Value]]:
     for setting in SETTINGS:
-        variable = setting.variable
         if setting.key in flags:
             yield setting.key, Value.of_text(setting.flag or setting.key, flags[setting.key])
-        elif variable and environ.get(variable):
-            yield setting.key, Value.of_text(variable, environ[variable])
+
+
+def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, Value]]:
+    """Empty variables count as unset."""
+    for setting in SETTINGS:
+        if setting.variable and environ.get(setting.variable):
+            yield setting.key, Value.of_text(setting.variable, environ[setting.variable])
 
 
 def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:

@@ -40,6 +40,8 @@ def parse(content: bytes, source: Path) -> Value:
             return _Builder(loader, source).document()
         finally:
             loader.dispose()
+    except DocumentError:
+        raise
     except UnicodeDecodeError:
         raise DocumentError(source, "not UTF-8 text") from None
     except yaml.MarkedYAMLError as error:

@@ -13,8 +13,11 @@ _TRUE = frozenset({"true", "yes", "on"})
 _FALSE = frozenset({"false", "no", "off"})
 
 
-class DocumentError(Exception):
-    """A document that cannot be used. str() is one line: file, line, name, what is wrong, what is allowed."""
+class DocumentError(ValueError):
+    """A document that cannot be used; a ValueError, as pydantic collects them.
+
+    str() is one line: file, line, name, what is wrong, what is allowed.
+    """
 
     def __init__(self, source: Path | None, problem: str, *, line: int | None = None, name: str = "") -> None:
         place = f"{source}:{line}" if line else str(source or "")
