@@ -1,10 +1,13 @@
 import json
 import logging
+import os
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from betatel_exporter import logs
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -12,47 +15,120 @@ def restored() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
+    for handler in root.handlers:
+        handler.close()
     root.handlers[:] = handlers
     root.setLevel(level)
 
 
-def test_logfmt_has_time_level_event_and_fields(capsys: pytest.CaptureFixture[str]) -> None:
+def written(capfd: pytest.CaptureFixture[str]) -> str:
+    for handler in logging.getLogger().handlers:
+        handler.flush()
+    return capfd.readouterr().err
+
+
+def test_logfmt_has_time_level_event_and_fields(capfd: pytest.CaptureFixture[str]) -> None:
     logs.configure("info", "logfmt")
     logging.getLogger("betatel_exporter.x").warning(
         "query failing", extra={"account": "shop", "detail": 'HTTP "500"'}
     )
-    line = capsys.readouterr().err
+    line = written(capfd)
     assert line.startswith("ts=20")
     assert line.endswith('level=warning msg="query failing" account=shop detail="HTTP \\"500\\""\n')
 
 
-def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_is_one_object_a_line(capfd: pytest.CaptureFixture[str]) -> None:
     logs.configure("info", "json")
     logging.getLogger("uvicorn.error").error("line one\nline two")
-    (line,) = capsys.readouterr().err.splitlines()
+    (line,) = written(capfd).splitlines()
     assert json.loads(line).items() >= {"level": "error", "msg": "line one\nline two"}.items()
 
 
-def test_what_is_below_the_level_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_below_the_level_are_not_written(capfd: pytest.CaptureFixture[str]) -> None:
     logs.configure("warning", "logfmt")
     logging.getLogger("betatel_exporter.x").info("listening")
-    assert capsys.readouterr().err == ""
+    assert written(capfd) == ""
 
 
 @pytest.mark.parametrize("level", ["debug", "info"])
-def test_libraries_are_heard_from_warnings_up(capsys: pytest.CaptureFixture[str], level: str) -> None:
+def test_libraries_are_heard_from_warnings_up(capfd: pytest.CaptureFixture[str], level: str) -> None:
     logs.configure(level, "logfmt")
     logging.getLogger("httpx").info("HTTP Request: POST https://api.example/")
-    assert capsys.readouterr().err == ""
+    assert written(capfd) == ""
     logging.getLogger("httpx").warning("heard")
-    assert "msg=heard" in capsys.readouterr().err
+    assert "msg=heard" in written(capfd)
 
 
-def test_a_traceback_stays_on_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_traceback_stays_on_its_line(capfd: pytest.CaptureFixture[str]) -> None:
     logs.configure("info", "logfmt")
     try:
         _ = 1 / 0
     except ZeroDivisionError:
         logging.getLogger("betatel_exporter.x").exception("unforeseen")
-    (line,) = capsys.readouterr().err.splitlines()
+    (line,) = written(capfd).splitlines()
     assert "ZeroDivisionError" in line
+
+
+def test_repeated_lines_are_suppressed_and_counted() -> None:
+    now = 0.0
+    limit = logs.RepeatLimit(lambda: now)
+
+    def passed(name: str, count: int) -> list[logging.LogRecord]:
+        line = {"betatel_exporter.x": 1, "asyncio": 2, "uvicorn.error": 3}[name]
+        records = [
+            logging.makeLogRecord({"name": name, "pathname": "x.py", "lineno": line}) for _ in range(count)
+        ]
+        return [record for record in records if limit.filter(record)]
+
+    assert len(passed("asyncio", 500)) == logs.LINES_A_MINUTE
+    assert len(passed("uvicorn.error", 500)) == logs.LINES_A_MINUTE
+    assert len(passed("betatel_exporter.x", 500)) == 500
+    assert len(passed("betatel_exporter.x", 10_000)) == logs.OUR_LINES_A_MINUTE - 500
+    now = 61.0
+    first, *further = passed("asyncio", 3)
+    assert vars(first)["suppressed"] == 490
+    assert len(further) == 2
+    assert not any("suppressed" in vars(record) for record in further)
+
+
+@pytest.fixture
+def stuck() -> Iterator[tuple[logs.BackgroundHandler, int]]:
+    """A handler whose pipe is full, and the end of the pipe to read from."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    try:
+        while True:
+            os.write(writing, b"\n" * 4096)
+    except BlockingIOError:
+        os.set_blocking(writing, True)
+    handler = logs.BackgroundHandler(writing)
+    yield handler, reading
+    os.close(reading)
+    handler.close()
+    wait_until(lambda: not any(thread.name == "log" for thread in threading.enumerate()))
+    os.close(writing)
+
+
+def test_a_reader_that_has_stopped_blocks_nobody_and_lines_are_dropped_and_counted(
+    stuck: tuple[logs.BackgroundHandler, int],
+) -> None:
+    handler, reading = stuck
+    for number in range(3 * logs.QUEUED):
+        handler.emit(logging.makeLogRecord({"msg": f"line-{number}"}))
+    handler.flush()  # gives up after a second, or the process would not end
+
+    text = b""
+    while b"log lines dropped" not in text:
+        text += os.read(reading, 65536)
+    assert b"line-0\n" in text
+    assert b"line-%d\n" % (3 * logs.QUEUED - 1) not in text
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    handler = logs.BackgroundHandler(writing)
+    handler.emit(logging.makeLogRecord({"msg": "line"}))
+    handler.flush()
+    handler.close()
+    os.close(writing)

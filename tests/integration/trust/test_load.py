@@ -75,7 +75,7 @@ async def test_a_health_check_is_answered_between_the_pages_of_a_crowd() -> None
         api.misbehave(QUERIES, gate.behave)
         async with exporting(configured(api.url)) as exporter:
             scrapers = [asyncio.ensure_future(exporter.scrape(60)) for _ in range(20)]
-            assert await eventually(lambda: api.busy == len(QUERIES))
+            assert await eventually(lambda: api.busy >= 10)
             gate.open()
             await asyncio.wait(scrapers, return_when=asyncio.FIRST_COMPLETED)
             assert (await exporter.client.get("/-/healthy")).status_code == 200

@@ -42,10 +42,12 @@ def logged(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     handlers, level = root.handlers[:], root.level
     levels = {name: logging.getLogger(name).level for name in logs.QUIET}
     logs.configure("debug", request.param)
+    (configured_handler,) = root.handlers
     stream = io.StringIO()
-    (handler,) = root.handlers
-    assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(stream)
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(configured_handler.formatter)
+    configured_handler.close()
+    root.handlers[:] = [handler]
     for name in ("", *logs.QUIET):
         logging.getLogger(name).setLevel(1)
     yield stream

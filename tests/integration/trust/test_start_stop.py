@@ -59,7 +59,7 @@ def test_a_second_signal_ends_it_at_once(signum: signal.Signals, api: FakeApi) -
     with serving(environment(api.url)) as exporter:
         api.misbehave(QUERIES, silence)
         answer = exporter.get("/metrics")
-        wait_until(lambda: api.busy == len(QUERIES))
+        wait_until(lambda: api.busy >= 10)
         exporter.process.signal(signum)
         wait_until(lambda: not listens(exporter))
         exporter.process.signal(signum)
