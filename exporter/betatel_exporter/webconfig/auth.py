@@ -2,14 +2,16 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 
 import bcrypt
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from betatel_exporter.webconfig.live import WebConfig
-from betatel_exporter.webconfig.passwords import BusyError, Passwords
+from betatel_exporter.webconfig.passwords import BusyError, Limiter, Passwords
+
+PUBLIC = frozenset({"/-/healthy", "/-/ready"})
 
 
 class BasicAuth:
@@ -19,32 +21,35 @@ class BasicAuth:
         self,
         app: ASGIApp,
         config: WebConfig,
-        public: frozenset[str] = frozenset({"/-/healthy", "/-/ready"}),
+        waiting: Limiter,
+        client_of: Callable[[Scope], str],
         *,
         checkpw: Callable[[bytes, bytes], bool] = bcrypt.checkpw,
     ) -> None:
+        """`waiting` bounds the passwords that wait to be checked, by what `client_of` says of a request."""
         self._app = app
         self._config = config
-        self._public = public
-        self._passwords = Passwords(checkpw)
+        self._client_of = client_of
+        self._passwords = Passwords(checkpw, waiting)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._app
-        if scope["type"] != "lifespan" and scope["path"] not in self._public:
-            app = await self._refusal(self._config.users, scope["headers"]) or app
-        await app(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            self._passwords.close()
+        else:
+            refusal = None if scope["path"] in PUBLIC else await self._refusal(scope)
+            await (refusal or self._app)(scope, receive, send)
 
-    async def _refusal(
-        self, users: Mapping[str, bytes], headers: Iterable[tuple[bytes, bytes]]
-    ) -> PlainTextResponse | None:
+    async def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+        users = self._config.users
         if not users:
             return None
-        credentials = _credentials([value for name, value in headers if name == b"authorization"])
+        credentials = _credentials([value for name, value in scope["headers"] if name == b"authorization"])
         try:
-            if credentials and await self._passwords.match(users, *credentials):
+            if credentials and await self._passwords.match(users, *credentials, self._client_of(scope)):
                 return None
         except BusyError:
-            return PlainTextResponse("Too many logins at once\n", 503, {"Retry-After": "1"})
+            return PlainTextResponse("too many logins at once\n", 503, {"Retry-After": "1"})
         challenge = 'Basic realm="betatel-exporter", charset="UTF-8"'
         return PlainTextResponse("Unauthorized\n", 401, {"WWW-Authenticate": challenge})
 

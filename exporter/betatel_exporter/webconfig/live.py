@@ -1,4 +1,4 @@
-"""The live view of one web config file."""
+"""The web config file as it is now."""
 
 import logging
 import ssl
@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from betatel_exporter.webconfig.document import WebConfigError
-from betatel_exporter.webconfig.files import Files
+from betatel_exporter.files import DocumentError, Files, Followed, UnreadableError
 from betatel_exporter.webconfig.settings import read_settings
 from betatel_exporter.webconfig.tls import SwitchingContext, server_context
 
 logger = logging.getLogger(__name__)
+
+
+class WebConfigError(Exception):
+    """The file, or one that it names, cannot be used. str() is one line: file, line, setting, problem, what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +32,12 @@ class WebConfig:
     def __init__(self, path: Path, *, log: logging.Logger = logger) -> None:
         """Raises WebConfigError."""
         self._path = path
-        self._log = log
-        self._fault: str | None = None
-        self._files = Files()
-        loaded = _load(path, self._files)
-        self._users = loaded.users
-        self._ssl_context = SwitchingContext(loaded.context, self._refresh) if loaded.context else None
-        self._announce("web config loaded")
+        self._in_use: _Loaded | None = None
+        self._config = Followed(self._load, errors=WebConfigError, name="web config", log=log)
+        first = self._config.current
+        self._ssl_context = SwitchingContext(self._context) if first.context else None
+        extra = {"file": str(path), "tls": first.context is not None, "users": len(first.users)}
+        log.info("web config loaded", extra=extra)
 
     @property
     def ssl_context(self) -> ssl.SSLContext | None:
@@ -45,48 +47,33 @@ class WebConfig:
     @property
     def users(self) -> Mapping[str, bytes]:
         """bcrypt hashes by user name; empty where no password is asked for."""
-        self._refresh()
-        return self._users
+        return self._config.current.users
 
     @property
     def reload_success(self) -> bool:
         """Whether what is in the files now is what is in use."""
-        self._refresh()
-        return self._fault is None
+        return self._config.current is self._in_use and self._config.fault is None
 
-    def _refresh(self) -> None:
-        if not self._files.changed():
-            return
-        self._files = Files()
+    def _context(self) -> ssl.SSLContext:
+        context = self._config.current.context
+        assert context is not None  # noqa: S101  only a restart switches TLS off
+        return context
+
+    def _load(self, files: Files) -> _Loaded:
         try:
-            self._use(_load(self._path, self._files))
-        except WebConfigError as error:
-            self._fail(str(error))
-        else:
-            self._fault = None
-            self._announce("web config reloaded")
+            settings = read_settings(self._path, files)
+            context = server_context(settings.tls, files) if settings.tls else None
+        except (DocumentError, UnreadableError) as error:
+            raise WebConfigError(str(error)) from None
+        loaded = _Loaded(context, settings.users)
+        if self._in_use is not None:
+            self._check_switches(self._in_use, loaded)
+        self._in_use = loaded
+        return loaded
 
-    def _use(self, fresh: _Loaded) -> None:
+    def _check_switches(self, before: _Loaded, after: _Loaded) -> None:
         """A listener cannot change to TLS or back, and an emptied file must not open the door."""
-        if (fresh.context is None) != (self._ssl_context is None):
+        if (before.context is None) != (after.context is None):
             raise WebConfigError(f"{self._path}: tls_server_config: only a restart switches TLS on or off")
-        if self._users and not fresh.users:
+        if before.users and not after.users:
             raise WebConfigError(f"{self._path}: basic_auth_users: only a restart switches passwords off")
-        self._users = fresh.users
-        if self._ssl_context and fresh.context:
-            self._ssl_context.current = fresh.context
-
-    def _fail(self, fault: str) -> None:
-        if fault != self._fault:
-            self._log.error("web config not reloaded, the last good one stays in use", extra={"fault": fault})
-        self._fault = fault
-
-    def _announce(self, event: str) -> None:
-        tls = self._ssl_context is not None
-        self._log.info(event, extra={"file": str(self._path), "tls": tls, "users": len(self._users)})
-
-
-def _load(path: Path, files: Files) -> _Loaded:
-    settings = read_settings(path, files)
-    context = server_context(settings.tls, files) if settings.tls else None
-    return _Loaded(context, settings.users)

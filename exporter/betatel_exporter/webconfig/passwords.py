@@ -1,4 +1,4 @@
-"""Passwords against bcrypt hashes, without stalling the event loop and without telling who exists."""
+"""Passwords against bcrypt hashes, without blocking the event loop and without revealing which users exist."""
 
 import asyncio
 import hashlib
@@ -7,15 +7,24 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 REMEMBERED = 256
-WAITING = 8
+
 _LONGEST = 72
 _SALT_END = 29
 
 
 class BusyError(Exception):
-    """Too many passwords are waiting to be checked."""
+    """Too many passwords of this client, or of all clients, are waiting to be checked."""
+
+
+class Limiter(Protocol):
+    """Bounds the passwords that wait to be checked, by client address."""
+
+    def take(self, client: str) -> bool: ...
+
+    def give_back(self, client: str) -> None: ...
 
 
 class Passwords:
@@ -25,16 +34,17 @@ class Passwords:
     hash, so that a changed hash is checked anew. What did not match is never remembered.
     """
 
-    def __init__(self, checkpw: Callable[[bytes, bytes], bool]) -> None:
+    def __init__(self, checkpw: Callable[[bytes, bytes], bool], waiting: Limiter) -> None:
         self._checkpw = checkpw
+        self._waiting = waiting
         self._key = secrets.token_bytes(32)
         self._remembered: OrderedDict[bytes, None] = OrderedDict()
         self._checks: dict[bytes, asyncio.Task[bool]] = {}
         # A thread of its own: the loop's are all taken when names are slow to resolve.
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bcrypt")
 
-    async def match(self, users: Mapping[str, bytes], user: str, password: str) -> bool:
-        """Raises BusyError."""
+    async def match(self, users: Mapping[str, bytes], user: str, password: str, client: str) -> bool:
+        """Whether a user has this password; `client` is the address that asks. Raises BusyError."""
         secret = password.encode()
         if len(secret) > _LONGEST or b"\0" in secret:
             # Beyond either, implementations of bcrypt disagree and some look no further.
@@ -42,20 +52,30 @@ class Passwords:
         known = user in users
         hashed = users[user] if known else self._decoy(users, user)
         proof = self._proof(user.encode(), secret, hashed)
-        matched = proof in self._remembered or await asyncio.shield(self._check(proof, secret, hashed))
+        matched = proof in self._remembered or await asyncio.shield(
+            self._check(proof, secret, hashed, client)
+        )
         if matched and known:
             self._remember(proof)
         return matched and known
 
-    def _check(self, proof: bytes, secret: bytes, hashed: bytes) -> asyncio.Task[bool]:
+    def close(self) -> None:
+        """Drop the passwords that wait to be checked, so that they do not delay the end of the process."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _check(self, proof: bytes, secret: bytes, hashed: bytes, client: str) -> asyncio.Task[bool]:
         """One check, however many ask for the same at once; it goes on when one of them leaves."""
         check = self._checks.get(proof)
         if check is None:
-            if len(self._checks) >= WAITING:
+            if not self._waiting.take(client):
                 raise BusyError
             check = self._checks[proof] = asyncio.create_task(self._bcrypt(secret, hashed))
-            check.add_done_callback(lambda _: self._checks.pop(proof))
+            check.add_done_callback(lambda _: self._end(proof, client))
         return check
+
+    def _end(self, proof: bytes, client: str) -> None:
+        del self._checks[proof]
+        self._waiting.give_back(client)
 
     async def _bcrypt(self, secret: bytes, hashed: bytes) -> bool:
         loop = asyncio.get_running_loop()

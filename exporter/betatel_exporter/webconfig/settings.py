@@ -2,13 +2,12 @@
 
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from betatel_exporter.webconfig.document import Setting, WebConfigError, parse
-from betatel_exporter.webconfig.files import Files
+from betatel_exporter.files import DOCUMENT_BYTES, DocumentError, Files, Value, parse
 
 TLS_VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
 
@@ -75,8 +74,8 @@ class TLSSettings:
     ciphers: str
     prefer_server_ciphers: bool
 
-    def fault(self, name: str, what: str) -> WebConfigError:
-        return WebConfigError(f"{self.source}: tls_server_config.{name}: {what}")
+    def fault(self, name: str, problem: str) -> DocumentError:
+        return DocumentError(self.source, problem, name=f"tls_server_config.{name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +85,8 @@ class WebSettings:
 
 
 def read_settings(path: Path, files: Files) -> WebSettings:
-    """Raises WebConfigError."""
-    try:
-        contents = files.read(path)
-    except OSError as error:
-        raise WebConfigError(f"{path}: {error.strerror}") from None
-    document = parse(contents, path)
-    sections = document.settings(TOP, TOP_UNSUPPORTED) if document else {}
+    """Raises DocumentError and UnreadableError."""
+    sections = parse(files.read(path, DOCUMENT_BYTES), path).known_members(TOP, TOP_UNSUPPORTED)
     if "http_server_config" in sections:
         _check_http(sections["http_server_config"])
     return WebSettings(
@@ -103,33 +97,33 @@ def read_settings(path: Path, files: Files) -> WebSettings:
     )
 
 
-def _check_http(section: Setting) -> None:
-    http2 = section.settings(("http2",), HTTP_UNSUPPORTED).get("http2")
+def _check_http(section: Value) -> None:
+    http2 = section.known_members(("http2",), HTTP_UNSUPPORTED).get("http2")
     if http2 and http2.flag():
-        raise http2.fault("is not supported: the exporter speaks HTTP/1.1; allowed: false")
+        raise http2.fault("not supported: the exporter speaks HTTP/1.1; allowed: false")
 
 
-def _users(section: Setting) -> Mapping[str, bytes]:
+def _users(section: Value) -> Mapping[str, bytes]:
     return MappingProxyType({name: _hash(name, value) for name, value in section.members().items()})
 
 
-def _hash(user: str, value: Setting) -> bytes:
+def _hash(user: str, value: Value) -> bytes:
     if ":" in user:
-        raise value.fault("a user name cannot hold a colon: it ends the name in the Authorization header")
+        raise value.fault("a user name with a colon, which ends the name in the Authorization header")
     match = _BCRYPT.fullmatch(value.scalar())
     if match is None:
         raise value.fault(
-            "is no bcrypt hash; allowed: $2a$, $2b$ or $2y$, two digits of cost, $ and 53 characters"
+            "not a bcrypt hash; allowed: $2a$, $2b$ or $2y$, two digits of cost, $ and 53 characters"
         )
     if int(match["cost"]) not in _COSTS:
-        raise value.fault(f"has a cost that is not allowed; allowed: {_COSTS[0]} to {_COSTS[-1]}")
+        raise value.fault(f"the cost of the hash must be {_COSTS[0]} to {_COSTS[-1]}")
     return match.string.encode()
 
 
-def _tls(section: Setting) -> TLSSettings | None:
+def _tls(section: Value) -> TLSSettings | None:
     if not section.members():
         return None
-    given = section.settings(TLS, TLS_UNSUPPORTED)
+    given = section.known_members(TLS, TLS_UNSUPPORTED)
     for name in ("cert_file", "key_file"):
         if name not in given:
             raise section.fault(f"needs {name}")
@@ -151,7 +145,7 @@ def _tls(section: Setting) -> TLSSettings | None:
     )
 
 
-def _versions(given: Mapping[str, Setting]) -> tuple[ssl.TLSVersion, ssl.TLSVersion]:
+def _versions(given: Mapping[str, Value]) -> tuple[ssl.TLSVersion, ssl.TLSVersion]:
     chosen = {
         name: TLS_VERSIONS[given[name].choice(TLS_VERSIONS)]
         for name in ("min_version", "max_version")
@@ -160,17 +154,17 @@ def _versions(given: Mapping[str, Setting]) -> tuple[ssl.TLSVersion, ssl.TLSVers
     minimum = chosen.get("min_version", ssl.TLSVersion.TLSv1_2)
     maximum = chosen.get("max_version", ssl.TLSVersion.TLSv1_3)
     if minimum > maximum:
-        raise given["min_version"].fault("is above max_version")
+        raise given["min_version"].fault("higher than max_version")
     return minimum, maximum
 
 
-def _verify_mode(section: Setting, given: Mapping[str, Setting]) -> ssl.VerifyMode:
+def _verify_mode(section: Value, given: Mapping[str, Value]) -> ssl.VerifyMode:
     mode = ssl.CERT_NONE
     if "client_auth_type" in given:
         setting = given["client_auth_type"]
         if setting.scalar() in UNVERIFIED_MODES:
             raise setting.fault(
-                "is not supported: Python cannot ask for client certificates without verifying them; "
+                "not supported: Python cannot ask for client certificates without verifying them; "
                 f"allowed: {', '.join(VERIFY_MODES)}"
             )
         mode = VERIFY_MODES[setting.choice(VERIFY_MODES)]
@@ -183,16 +177,23 @@ def _verify_mode(section: Setting, given: Mapping[str, Setting]) -> ssl.VerifyMo
     return mode
 
 
-def _allowed_sans(given: Mapping[str, Setting], mode: ssl.VerifyMode) -> frozenset[str]:
+def _allowed_sans(given: Mapping[str, Value], mode: ssl.VerifyMode) -> frozenset[str]:
     if "client_allowed_sans" not in given:
         return frozenset()
     setting = given["client_allowed_sans"]
     if mode != ssl.CERT_REQUIRED:
         raise setting.fault("needs client_auth_type: RequireAndVerifyClientCert")
-    return frozenset(name.text() for name in setting.texts())
+    return frozenset(name.text() for name in _listed(setting))
 
 
-def _ciphers(given: Mapping[str, Setting]) -> str:
+def _ciphers(given: Mapping[str, Value]) -> str:
     if "cipher_suites" not in given:
         return ""
-    return ":".join(CIPHERS[suite.choice(CIPHERS)] for suite in given["cipher_suites"].texts())
+    return ":".join(CIPHERS[suite.choice(CIPHERS)] for suite in _listed(given["cipher_suites"]))
+
+
+def _listed(value: Value) -> Sequence[Value]:
+    items = value.items()
+    if not items:
+        raise value.fault("must not be empty")
+    return items

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from betatel_exporter.webconfig.files import Files
+from betatel_exporter.files import DOCUMENT_BYTES, SECRET_BYTES, Files, UnreadableError
 from betatel_exporter.webconfig.settings import TLSSettings
 
 
@@ -17,19 +17,15 @@ class SwitchingContext(ssl.SSLContext):
     that went another way would get no connection rather than an outdated one.
     """
 
-    current: ssl.SSLContext
-    _refresh: Callable[[], None]
+    _current: Callable[[], ssl.SSLContext]
 
-    def __new__(cls, current: ssl.SSLContext, refresh: Callable[[], None]) -> Self:
-        """Calls refresh, which may replace current, before each connection."""
+    def __new__(cls, current: Callable[[], ssl.SSLContext]) -> Self:
         context = super().__new__(cls, ssl.PROTOCOL_TLS_SERVER)
-        context.current = current
-        context._refresh = refresh
+        context._current = current
         return context
 
     def wrap_bio(self, *args: Any, **options: Any) -> ssl.SSLObject:
-        self._refresh()
-        return self.current.wrap_bio(*args, **options)
+        return self._current().wrap_bio(*args, **options)
 
 
 class _NamedClientsContext(ssl.SSLContext):
@@ -61,7 +57,7 @@ def _canonical_address(text: str) -> str:
 
 
 def server_context(settings: TLSSettings, files: Files) -> ssl.SSLContext:
-    """Raises WebConfigError where a file cannot be used."""
+    """Raises DocumentError where a file cannot be used."""
     context = _NamedClientsContext(ssl.PROTOCOL_TLS_SERVER)
     if settings.client_allowed_sans:
         context.allowed_sans = settings.client_allowed_sans
@@ -90,9 +86,9 @@ def _choose_ciphers(context: ssl.SSLContext, settings: TLSSettings) -> None:
 def _load_server_certificate(context: ssl.SSLContext, settings: TLSSettings, files: Files) -> None:
     trial = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)  # load_cert_chain would not say which file is to blame
     _load_certificates(trial, settings, "cert_file", settings.cert_file, files)
-    key = _read(settings, "key_file", settings.key_file, files)
+    key = _read(settings, "key_file", settings.key_file, files, SECRET_BYTES)
     if b"ENCRYPTED" in key:
-        raise settings.fault("key_file", f"{settings.key_file}: is encrypted, which is not supported")
+        raise settings.fault("key_file", f"{settings.key_file}: encrypted, which is not supported")
     try:
         # An empty password: OpenSSL would otherwise ask for one on the terminal.
         context.load_cert_chain(settings.cert_file, settings.key_file, password="")
@@ -111,18 +107,18 @@ def _load_client_authorities(
 def _load_certificates(
     context: ssl.SSLContext, settings: TLSSettings, name: str, path: Path, files: Files
 ) -> None:
-    pem = _read(settings, name, path, files).decode("ascii", errors="ignore")
+    pem = _read(settings, name, path, files, DOCUMENT_BYTES).decode("ascii", errors="ignore")
     try:
         context.load_verify_locations(cadata=pem)
     except (ssl.SSLError, ValueError):
-        raise settings.fault(name, f"{path}: holds no certificates in PEM form, or a damaged one") from None
+        raise settings.fault(name, f"{path}: no certificates in PEM form, or a damaged one") from None
 
 
-def _read(settings: TLSSettings, name: str, path: Path, files: Files) -> bytes:
+def _read(settings: TLSSettings, name: str, path: Path, files: Files, limit: int) -> bytes:
     try:
-        return files.read(path)
-    except OSError as error:
-        raise settings.fault(name, f"{path}: {error.strerror}") from None
+        return files.read(path, limit)
+    except UnreadableError as error:
+        raise settings.fault(name, str(error)) from None
 
 
 def _unusable(error: OSError) -> str:
@@ -132,6 +128,6 @@ def _unusable(error: OSError) -> str:
         case ssl.SSLError(reason=str(reason)):
             return f"cannot be used with the certificate in cert_file: {reason.lower().replace('_', ' ')}"
         case ssl.SSLError():
-            return "holds no private key in PEM form, or a damaged one"
+            return "no private key in PEM form, or a damaged one"
         case _:
             return error.strerror or "cannot be read"
