@@ -45,6 +45,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
 MAY_USE: Mapping[str, set[str]] = {
     "aiohttp": {"api"},
     "bcrypt": {"webconfig"},
+    "h11": {"web"},
     "httpx": {"api", "commands"},
     "httpx_aiohttp": {"api"},
     "prometheus_client": {"calls", "commands", "metrics", "web"},
@@ -54,7 +55,7 @@ MAY_USE: Mapping[str, set[str]] = {
     "structlog": {"logs"},
     "uvicorn": {"web"},
     "uvloop": {"web"},
-    "yaml": {"files", "webconfig"},
+    "yaml": {"files"},
 }
 
 

@@ -33,7 +33,9 @@ class WebConfig:
         """Raises WebConfigError."""
         self._path = path
         self._in_use: _Loaded | None = None
-        self._config = Followed(self._load, errors=WebConfigError, name="web config", log=log)
+        self._config = Followed(
+            self._load, errors=WebConfigError, name="web config", log=log, details={"file": str(path)}
+        )
         first = self._config.current
         self._ssl_context = SwitchingContext(self._context) if first.context else None
         extra = {"file": str(path), "tls": first.context is not None, "users": len(first.users)}
@@ -52,7 +54,8 @@ class WebConfig:
     @property
     def reload_success(self) -> bool:
         """Whether what is in the files now is what is in use."""
-        return self._config.current is self._in_use and self._config.fault is None
+        current = self._config.current  # which looks at the files
+        return current is self._in_use and self._config.fault is None
 
     def _context(self) -> ssl.SSLContext:
         context = self._config.current.context

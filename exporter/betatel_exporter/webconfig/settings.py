@@ -3,7 +3,7 @@
 import re
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -63,7 +63,8 @@ _COSTS = range(4, 17)
 
 @dataclass(frozen=True, slots=True)
 class TLSSettings:
-    source: Path
+    given: Mapping[str, Value] = field(compare=False, repr=False)
+    """The settings as the file has them, for what turns out to be wrong with the files they name."""
     cert_file: Path
     key_file: Path
     verify_mode: ssl.VerifyMode
@@ -75,7 +76,7 @@ class TLSSettings:
     prefer_server_ciphers: bool
 
     def fault(self, name: str, problem: str) -> DocumentError:
-        return DocumentError(self.source, problem, name=f"tls_server_config.{name}")
+        return self.given[name].fault(problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def _tls(section: Value) -> TLSSettings | None:
     minimum, maximum = _versions(given)
     verify_mode = _verify_mode(section, given)
     return TLSSettings(
-        source=section.source,
+        given=given,
         cert_file=given["cert_file"].path(),
         key_file=given["key_file"].path(),
         verify_mode=verify_mode,

@@ -1,15 +1,18 @@
 """A folder to write web config files to, and a server that uses one."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import bcrypt
 import pytest
 import trustme
 
 from betatel_exporter.webconfig import WebConfig
-from tests.integration.webconfig.support import CheckPassword, Folder, Running, Serve, running
+from tests.integration.webconfig.support import Running, running
+from tests.support.webconfig import Folder
+
+Serve = Callable[[WebConfig], Running]
 
 
 @pytest.fixture(scope="session")
@@ -29,14 +32,17 @@ def folder(tmp_path: Path, ca: trustme.CA) -> Folder:
     return folder
 
 
-@pytest.fixture(params=["asyncio", "uvloop"])
-def serve(request: pytest.FixtureRequest) -> Iterator[Serve]:
-    """Starts a server on each of the two event loops; it is stopped at the end of the test."""
-    if request.param == "uvloop":
-        pytest.importorskip("uvloop")
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts a server on asyncio's own loop; it is stopped at the end of the test."""
     with ExitStack() as stack:
+        yield lambda config: stack.enter_context(running(config, asyncio.new_event_loop))
 
-        def start(config: WebConfig, checkpw: CheckPassword = bcrypt.checkpw) -> Running:
-            return stack.enter_context(running(config, request.param, checkpw))
 
-        yield start
+@pytest.fixture(params=["asyncio", "uvloop"])
+def serve_on_both_loops(request: pytest.FixtureRequest) -> Iterator[Serve]:
+    new_loop = asyncio.new_event_loop
+    if request.param == "uvloop":
+        new_loop = pytest.importorskip("uvloop").new_event_loop
+    with ExitStack() as stack:
+        yield lambda config: stack.enter_context(running(config, new_loop))

@@ -1,4 +1,4 @@
-"""TLS over real sockets, on asyncio and on uvloop."""
+"""TLS over real sockets; on uvloop too where it takes part in the handshake in its own way."""
 
 import socket
 import ssl
@@ -7,7 +7,9 @@ from contextlib import ExitStack
 import pytest
 import trustme
 
-from tests.integration.webconfig.support import TLS, Folder, Serve, client_tls, hashed
+from tests.integration.webconfig.conftest import Serve
+from tests.integration.webconfig.support import client_tls
+from tests.support.webconfig import TLS, Folder, hashed
 
 # Neither event loop sends the alert that would tell the client why; the connection is closed.
 REFUSED = "EOF|closed|reset"
@@ -26,17 +28,17 @@ def clients() -> trustme.CA:
     return trustme.CA()
 
 
-def test_a_page_is_served_over_tls_1_3(folder: Folder, serve: Serve) -> None:
+def test_a_page_is_served_over_tls_1_3(folder: Folder, serve_on_both_loops: Serve) -> None:
     folder.write(TLS)
 
-    reply = serve(folder.config()).get(tls=client_tls(folder.ca))
+    reply = serve_on_both_loops(folder.config()).get(tls=client_tls(folder.ca))
 
     assert (reply.status, reply.body, reply.tls_version) == (200, b"ok", "TLSv1.3")
 
 
-def test_plain_http_gets_no_page(folder: Folder, serve: Serve) -> None:
+def test_plain_http_gets_no_page(folder: Folder, serve_on_both_loops: Serve) -> None:
     folder.write(TLS)
-    server = serve(folder.config())
+    server = serve_on_both_loops(folder.config())
 
     with pytest.raises(OSError, match=REFUSED):
         server.get()
@@ -44,10 +46,10 @@ def test_plain_http_gets_no_page(folder: Folder, serve: Serve) -> None:
 
 
 def test_a_rotated_certificate_is_used_at_the_next_handshake(
-    folder: Folder, other_ca: trustme.CA, serve: Serve
+    folder: Folder, other_ca: trustme.CA, serve_on_both_loops: Serve
 ) -> None:
     folder.write(TLS)
-    server = serve(folder.config())
+    server = serve_on_both_loops(folder.config())
     assert server.get(tls=client_tls(folder.ca)).status == 200
     folder.certify(other_ca)
 
@@ -103,11 +105,11 @@ def test_a_broken_certificate_keeps_the_last_good_one(folder: Folder, serve: Ser
 
 
 def test_a_client_without_a_certificate_is_refused_where_one_is_required(
-    folder: Folder, clients: trustme.CA, serve: Serve
+    folder: Folder, clients: trustme.CA, serve_on_both_loops: Serve
 ) -> None:
     folder.write(VERIFIED.format(mode="RequireAndVerifyClientCert"))
     folder.trust(clients)
-    server = serve(folder.config())
+    server = serve_on_both_loops(folder.config())
 
     with pytest.raises(OSError, match=REFUSED):
         server.get(tls=client_tls(folder.ca))
@@ -129,11 +131,11 @@ def test_a_client_certificate_of_an_unknown_issuer_is_refused(
 
 @pytest.mark.parametrize("mode", ["RequireAndVerifyClientCert", "VerifyClientCertIfGiven"])
 def test_a_client_certificate_of_the_named_authority_is_accepted(
-    folder: Folder, clients: trustme.CA, serve: Serve, mode: str
+    folder: Folder, clients: trustme.CA, serve_on_both_loops: Serve, mode: str
 ) -> None:
     folder.write(VERIFIED.format(mode=mode))
     folder.trust(clients)
-    server = serve(folder.config())
+    server = serve_on_both_loops(folder.config())
 
     assert server.get(tls=client_tls(folder.ca, clients.issue_cert("prometheus"))).status == 200
 
@@ -190,13 +192,13 @@ def test_a_client_that_carries_an_allowed_name_is_served(
 
 @pytest.mark.parametrize("maximum", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_a_client_that_carries_another_name_is_refused(
-    folder: Folder, clients: trustme.CA, serve: Serve, maximum: ssl.TLSVersion
+    folder: Folder, clients: trustme.CA, serve_on_both_loops: Serve, maximum: ssl.TLSVersion
 ) -> None:
     folder.write(
         VERIFIED.format(mode="RequireAndVerifyClientCert") + "  client_allowed_sans: [prometheus.example]"
     )
     folder.trust(clients)
-    server = serve(folder.config())
+    server = serve_on_both_loops(folder.config())
     tls = client_tls(folder.ca, clients.issue_cert("sub.prometheus.example", "*.example"))
     tls.maximum_version = maximum
 
@@ -253,9 +255,11 @@ def test_a_password_is_asked_for_within_tls(folder: Folder, serve: Serve) -> Non
     assert server.get(tls=tls, login="alice:secret").status == 200
 
 
-def test_clients_that_never_finish_their_handshake_stall_nobody(folder: Folder, serve: Serve) -> None:
+def test_clients_that_never_finish_their_handshake_stall_nobody(
+    folder: Folder, serve_on_both_loops: Serve
+) -> None:
     folder.write(TLS)
-    server = serve(folder.config())
+    server = serve_on_both_loops(folder.config())
     with ExitStack() as stack:
         for number in range(64):
             idle = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10))

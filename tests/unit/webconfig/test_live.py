@@ -1,5 +1,6 @@
 """Changes of the file, and of the files it names, while it is in use."""
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,18 +11,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from betatel_exporter.files import DocumentError, Files
 from betatel_exporter.webconfig import WebConfigError
-from betatel_exporter.webconfig.files import Files
 from betatel_exporter.webconfig.settings import read_settings
 from betatel_exporter.webconfig.tls import server_context
-from tests.integration.webconfig.support import TLS, Folder, hashed
+from tests.support.webconfig import TLS, Folder, hashed
 
 DAY = timedelta(days=1)
 ALICE = f"basic_auth_users:\n  alice: {hashed('one')}\n"
 BOB = f"basic_auth_users:\n  bob: {hashed('two')}\n"
 
 
-def test_what_is_loaded_is_said_once(folder: Folder) -> None:
+def test_loading_is_logged_once(folder: Folder) -> None:
     folder.write(TLS + ALICE)
     config = folder.config()
 
@@ -37,7 +38,7 @@ def test_without_tls_there_is_no_context(folder: Folder) -> None:
     assert folder.config().ssl_context is None
 
 
-def test_changed_users_are_there_at_the_next_look(folder: Folder) -> None:
+def test_changed_users_count_at_the_next_look(folder: Folder) -> None:
     folder.write(ALICE)
     config = folder.config()
     folder.write(BOB)
@@ -46,15 +47,7 @@ def test_changed_users_are_there_at_the_next_look(folder: Folder) -> None:
     assert folder.log.levels() == ["INFO", "INFO"]
 
 
-def test_passwords_can_be_switched_on_by_a_reload(folder: Folder) -> None:
-    folder.write("")
-    config = folder.config()
-    folder.write(ALICE)
-
-    assert list(config.users) == ["alice"]
-
-
-def test_a_broken_file_keeps_the_last_good_one_and_says_so_once_until_it_is_mended(folder: Folder) -> None:
+def test_a_broken_file_keeps_the_last_good_one_and_logs_it_once_until_it_is_corrected(folder: Folder) -> None:
     folder.write(ALICE)
     config = folder.config()
     folder.write("basic_auth_users: {alice: plain}")
@@ -63,8 +56,8 @@ def test_a_broken_file_keeps_the_last_good_one_and_says_so_once_until_it_is_mend
         assert list(config.users) == ["alice"]
         assert not config.reload_success
     assert folder.log.levels() == ["INFO", "ERROR"]
-    assert "basic_auth_users.alice: is no bcrypt hash" in str(folder.log.last()["fault"])
-    assert "plain" not in str(folder.log.last()["fault"])
+    assert "basic_auth_users.alice: not a bcrypt hash" in str(folder.log.last()["error"])
+    assert "plain" not in str(folder.log.last()["error"])
 
     folder.write(BOB)
 
@@ -73,7 +66,7 @@ def test_a_broken_file_keeps_the_last_good_one_and_says_so_once_until_it_is_mend
     assert folder.log.levels() == ["INFO", "ERROR", "INFO"]
 
 
-def test_a_file_broken_in_another_way_is_said_again(folder: Folder) -> None:
+def test_a_file_broken_in_another_way_is_logged_again(folder: Folder) -> None:
     folder.write(ALICE)
     config = folder.config()
     for broken in (
@@ -87,7 +80,7 @@ def test_a_file_broken_in_another_way_is_said_again(folder: Folder) -> None:
     assert folder.log.levels() == ["INFO", "ERROR", "ERROR"]
 
 
-def test_a_file_that_went_back_to_what_is_in_use_is_mended(folder: Folder) -> None:
+def test_a_file_that_went_back_to_what_is_in_use_is_good_again(folder: Folder) -> None:
     folder.write(ALICE)
     config = folder.config()
     folder.file.unlink()
@@ -98,27 +91,35 @@ def test_a_file_that_went_back_to_what_is_in_use_is_mended(folder: Folder) -> No
     assert folder.log.levels() == ["INFO", "ERROR", "INFO"]
 
 
-@pytest.mark.parametrize("emptied", ["", "basic_auth_users:\n"])
-def test_an_emptied_file_does_not_switch_passwords_off(folder: Folder, emptied: str) -> None:
+def test_an_emptied_file_does_not_switch_passwords_off(folder: Folder) -> None:
     folder.write(ALICE)
     config = folder.config()
-    folder.write(emptied)
+    for emptied in ("", "basic_auth_users:\n"):
+        folder.write(emptied)
 
-    assert list(config.users) == ["alice"]
-    assert not config.reload_success
-    assert "only a restart switches passwords off" in str(folder.log.last()["fault"])
+        assert list(config.users) == ["alice"]
+        assert not config.reload_success
+        assert "only a restart switches passwords off" in str(folder.log.last()["error"])
 
 
-@pytest.mark.parametrize(("before", "after"), [(TLS + ALICE, ALICE), (ALICE, TLS + ALICE)])
-def test_tls_is_switched_on_and_off_only_by_a_restart(folder: Folder, before: str, after: str) -> None:
-    folder.write(before)
+def test_passwords_switched_on_by_a_reload_are_not_switched_off_by_another(folder: Folder) -> None:
+    folder.write("")
     config = folder.config()
-    context = config.ssl_context
-    folder.write(after)
+    for text in (ALICE, ""):
+        folder.write(text)
+        assert list(config.users) == ["alice"]
 
-    assert not config.reload_success
-    assert config.ssl_context is context
-    assert "only a restart switches TLS on or off" in str(folder.log.last()["fault"])
+
+def test_tls_is_switched_on_and_off_only_by_a_restart(folder: Folder) -> None:
+    for before, after in [(TLS + ALICE, ALICE), (ALICE, TLS + ALICE)]:
+        folder.write(before)
+        config = folder.config()
+        context = config.ssl_context
+        folder.write(after)
+
+        assert not config.reload_success
+        assert config.ssl_context is context
+        assert "only a restart switches TLS on or off" in str(folder.log.last()["error"])
 
 
 def test_a_missing_certificate_is_noticed_and_so_is_its_return(folder: Folder) -> None:
@@ -168,31 +169,25 @@ def encrypted(pem: bytes) -> bytes:
 
 
 def server_tls_fault(folder: Folder) -> str:
-    folder.write(TLS)
+    folder.write(f"# the first line\n{TLS}")
     with pytest.raises(WebConfigError) as raised:
         folder.config()
-    return str(raised.value).removeprefix(f"{folder.file}: tls_server_config.").replace(f"{folder.path}/", "")
+    return (
+        str(raised.value).removeprefix(f"{folder.file}:2: tls_server_config.").replace(f"{folder.path}/", "")
+    )
 
 
-def test_a_certificate_that_is_none_is_named(folder: Folder) -> None:
-    path = folder.path / "server.crt"
-    for contents in (b"", b"hello", damaged(path.read_bytes()), path.read_bytes()[:-40], b"\xff\xfe\x00"):
-        path.write_bytes(contents)
-
-        assert server_tls_fault(folder) == (
-            "cert_file: server.crt: holds no certificates in PEM form, or a damaged one"
-        )
-
-
-def test_a_key_that_is_none_is_named(folder: Folder) -> None:
-    path = folder.path / "server.key"
-    for contents in (b"", b"hello", damaged(path.read_bytes()), path.read_bytes()[:-40]):
-        path.write_bytes(contents)
-
-        assert (
-            server_tls_fault(folder)
-            == "key_file: server.key: holds no private key in PEM form, or a damaged one"
-        )
+def test_a_file_without_a_usable_certificate_or_key_is_named(folder: Folder) -> None:
+    for name, problem in [
+        ("server.key", "key_file: server.key: no private key in PEM form, or a damaged one"),
+        ("server.crt", "cert_file: server.crt: no certificates in PEM form, or a damaged one"),
+    ]:
+        path = folder.path / name
+        good = path.read_bytes()
+        for contents in (b"", b"hello", damaged(good), good[:-40], b"\xff\xfe\x00"):
+            path.write_bytes(contents)
+            assert server_tls_fault(folder) == problem, contents
+        path.write_bytes(good)
 
 
 def test_a_key_of_another_certificate_is_named(folder: Folder) -> None:
@@ -206,17 +201,22 @@ def test_an_encrypted_key_is_refused_without_asking_for_its_password(folder: Fol
     path = folder.path / "server.key"
     path.write_bytes(encrypted(path.read_bytes()))
 
-    assert server_tls_fault(folder) == "key_file: server.key: is encrypted, which is not supported"
+    assert server_tls_fault(folder) == "key_file: server.key: encrypted, which is not supported"
 
 
-def test_a_file_that_is_not_there_is_named(folder: Folder) -> None:
-    (folder.path / "server.key").unlink()
-
-    assert server_tls_fault(folder) == "key_file: server.key: No such file or directory"
+def test_a_file_that_cannot_be_read_is_named(folder: Folder) -> None:
+    path = folder.path / "server.key"
+    path.write_bytes(b"#" * 65_537)
+    assert server_tls_fault(folder) == "key_file: server.key: larger than 64 KiB"
+    path.unlink()
+    os.mkfifo(path)
+    assert server_tls_fault(folder) == "key_file: server.key: not a regular file"
+    path.unlink()
+    assert server_tls_fault(folder) == f"key_file: no such file or directory in {folder.path}"
 
 
 def test_a_certificate_that_is_too_weak_is_named(folder: Folder) -> None:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 (it is to be refused)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505  it is to be refused
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "weak")])
     now = datetime.now(UTC)
     certificate = (
@@ -236,24 +236,24 @@ def test_a_certificate_that_is_too_weak_is_named(folder: Folder) -> None:
 
 def test_a_key_that_vanishes_while_it_is_read_is_named(folder: Folder) -> None:
     class Vanishing(Files):
-        def read(self, path: Path) -> bytes:
-            contents = super().read(path)
+        def read(self, path: Path, limit: int) -> bytes:
+            content = super().read(path, limit)
             if path.name == "server.key":
                 path.unlink()
-            return contents
+            return content
 
     folder.write(TLS)
     settings = read_settings(folder.file, Files()).tls
     assert settings is not None
 
-    with pytest.raises(WebConfigError, match=r"key_file: \S+server\.key: No such file or directory$"):
+    with pytest.raises(DocumentError, match=r"key_file: \S+server\.key: No such file or directory$"):
         server_context(settings, Vanishing())
 
 
 def test_cipher_suites_that_openssl_does_not_have_are_named(folder: Folder) -> None:
-    folder.write(TLS)
+    folder.write(TLS.replace("}", ", cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]}"))
     settings = read_settings(folder.file, Files()).tls
     assert settings is not None
 
-    with pytest.raises(WebConfigError, match=r"cipher_suites: this machine's OpenSSL has none of them$"):
+    with pytest.raises(DocumentError, match=r"cipher_suites: this machine's OpenSSL has none of them$"):
         server_context(replace(settings, ciphers="REMOVED-BY-POLICY"), Files())

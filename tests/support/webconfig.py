@@ -1,0 +1,68 @@
+"""The folder of a web config file, and what one may contain."""
+
+import logging
+from base64 import b64encode
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import bcrypt
+import trustme
+
+from betatel_exporter.webconfig import WebConfig
+
+TLS = "tls_server_config: {cert_file: server.crt, key_file: server.key}\n"
+
+
+class RecordingLog(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+    def levels(self) -> list[str]:
+        return [record.levelname for record in self.records]
+
+    def last(self) -> dict[str, object]:
+        return vars(self.records[-1])
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder with a certificate and its key, and web.yml where it is written."""
+
+    path: Path
+    ca: trustme.CA
+    log: RecordingLog = field(default_factory=RecordingLog)
+
+    @property
+    def file(self) -> Path:
+        return self.path / "web.yml"
+
+    def write(self, text: str, name: str = "web.yml") -> Path:
+        path = self.path / name
+        path.write_text(text)
+        return path
+
+    def certify(self, ca: trustme.CA | None = None, name: str = "server") -> None:
+        issued = (ca or self.ca).issue_cert("127.0.0.1")
+        issued.cert_chain_pems[0].write_to_path(self.path / f"{name}.crt")
+        issued.private_key_pem.write_to_path(self.path / f"{name}.key")
+
+    def trust(self, ca: trustme.CA, name: str = "clients.crt") -> None:
+        ca.cert_pem.write_to_path(self.path / name)
+
+    def config(self) -> WebConfig:
+        logger = logging.Logger("test")  # noqa: LOG001  tests share no logger
+        logger.addHandler(self.log)
+        return WebConfig(self.file, log=logger)
+
+
+def basic(login: str) -> str:
+    """The Authorization header of a user:password."""
+    return f"Basic {b64encode(login.encode()).decode()}"
+
+
+def hashed(password: str, cost: int = 4) -> str:
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(cost)).decode()
