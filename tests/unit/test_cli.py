@@ -86,7 +86,7 @@ def test_the_version_is_printed(arguments: list[str]) -> None:
         ("demo --scenario outrage", "--scenario: must be one of normal, outage"),
         ("demo --speed 0", "--speed: must be a number from 0.001 to 100000"),
         ("simulate --listen-address here", "--listen-address: must be [HOST]:PORT"),
-        ("--web.config.file /nowhere", "/nowhere"),
+        ("--web.config.file /nowhere", "web config file: no such file or directory in /"),
         (
             "--api-key=secret",
             "--api-key: the key is never a flag; set BETATEL_API_KEY_FILE or BETATEL_API_KEY",

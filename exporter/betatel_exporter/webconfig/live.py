@@ -66,7 +66,9 @@ class WebConfig:
         try:
             settings = read_settings(self._path, files)
             context = server_context(settings.tls, files) if settings.tls else None
-        except (DocumentError, UnreadableError) as error:
+        except UnreadableError as error:
+            raise WebConfigError(f"web config file: {error}") from None
+        except DocumentError as error:
             raise WebConfigError(str(error)) from None
         loaded = _Loaded(context, settings.users)
         if self._in_use is not None:
