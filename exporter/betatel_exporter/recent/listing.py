@@ -95,8 +95,8 @@ class Ages:
         return self._ages[min(index, len(self._ages) - 1)]
 
     def _following(self, earlier: Sequence[Count]) -> Sequence[Count]:
-        counts = [Count(0.0, 0.0), self.oldest]
-        for count in earlier:
+        counts = [Count(0.0, 0.0)]
+        for count in (self.oldest, *earlier):
             if count.age > counts[-1].age and count.records >= counts[-1].records:
                 counts.append(count)
         return counts

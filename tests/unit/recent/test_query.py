@@ -1,7 +1,7 @@
 import math
 from collections import Counter
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, count
 from random import Random
 
 import pytest
@@ -19,9 +19,9 @@ QUERY = RecentQuery(KEY)
 STATUSES = ("PENDING", "SENT", "DELIVERED", "READ", "EXPIRED", "REVOKED", "FAILED")
 
 
-def evenly(count: int, first: float = 120.0, last: float = 1800.0) -> list[float]:
-    step = (last - first) / max(1, count - 1)
-    return [first + step * place for place in range(count)]
+def evenly(records: int, first: float = 120.0, last: float = 1800.0) -> list[float]:
+    step = (last - first) / max(1, records - 1)
+    return [first + step * place for place in range(records)]
 
 
 def arrivals(random: Random, per_hour: float, seconds: float) -> list[float]:
@@ -63,6 +63,40 @@ def test_the_counts_are_those_of_the_records_that_the_api_holds(world: list[Mess
     assert recent.coverage == 1
 
 
+steps = st.tuples(
+    st.floats(0, 4000),  # seconds until the next scrape
+    st.integers(0, 400),  # messages since the last one
+    st.floats(0, 1),  # share of the oldest messages that are deleted
+    st.floats(-200, 4000),  # seconds over which the messages are spread, back from now
+)
+
+
+@given(
+    st.lists(steps, min_size=1, max_size=6),
+    st.integers(1, 5),
+    st.sampled_from([0.0, 120.0, 1200.0]),
+)
+def test_whatever_the_traffic_does_the_counts_are_of_messages_that_exist(
+    history: list[tuple[float, int, float, float]], most: int, settle: float
+) -> None:
+    query, provider, now = RecentQuery(KEY, most, settle), Provider(), NOW
+    recent, serials = None, count()
+    for passed, arrived, deleted, spread in history:
+        now += passed
+        kept = sorted(provider.messages, key=lambda message: message.at)
+        provider.messages = kept[int(len(kept) * deleted) :] if deleted > 0.8 else kept
+        provider.messages += [
+            Message(str(next(serials)), round(now - spread * place / arrived, 3)) for place in range(arrived)
+        ]
+        recent = provider.scrape(query, recent, now)
+        assert 1 <= len(set(provider.asked)) == len(provider.asked) <= most
+        assert min(provider.asked) >= 1
+        assert 0 <= recent.coverage <= 1
+        assert 1800 <= recent.period <= 21_600
+        ages = [now - message.at for message in provider.messages]
+        assert read(shown(recent)) <= sum(settle <= age <= recent.period for age in ages)
+
+
 def test_the_first_scrape_reads_the_first_page_alone() -> None:
     provider = Provider(messages(evenly(300, 0)))
     recent = provider.scrape(QUERY, None)
@@ -73,10 +107,10 @@ def test_the_first_scrape_reads_the_first_page_alone() -> None:
 
 def test_as_many_pages_are_read_as_the_period_needs() -> None:
     results = {}
-    for count in (0, 1, 99, 100, 101, 200, 201, 300, 301, 399, 400, 1000):
-        provider = Provider(messages(evenly(count)))
+    for records in (0, 1, 99, 100, 101, 200, 201, 300, 301, 399, 400, 1000):
+        provider = Provider(messages(evenly(records)))
         recent = provider.settled(QUERY)
-        results[count] = provider.asked, read(shown(recent)), round(recent.coverage, 3)
+        results[records] = provider.asked, read(shown(recent)), round(recent.coverage, 3)
     assert results == {
         0: ([1], 0, 1),
         1: ([1], 1, 1),
