@@ -1,7 +1,7 @@
 """From records to counts by destination."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -41,30 +41,6 @@ class DestinationCounts:
     """Recipients without one."""
 
 
-class _Tally:
-    """A destination while its records are counted."""
-
-    def __init__(self) -> None:
-        self.messages: Counter[Status] = Counter()
-        self.recipients: set[bytes] = set()
-        self.reached: set[bytes] = set()
-
-    def add(self, record: Record) -> None:
-        self.messages[record.status] += 1
-        self.recipients.add(record.person)
-        if record.status in REACHED:
-            self.reached.add(record.person)
-
-    def merge(self, other: "_Tally") -> None:
-        self.messages += other.messages
-        self.recipients |= other.recipients
-        self.reached |= other.reached
-
-    def counts(self) -> DestinationCounts:
-        messages = {status: self.messages[status] for status in Status}
-        return DestinationCounts(messages, len(self.reached), len(self.recipients) - len(self.reached))
-
-
 def by_destination(
     records: Iterable[Record], most: int, shown: Shown, now: float
 ) -> tuple[Mapping[Destination, DestinationCounts], Shown]:
@@ -72,22 +48,34 @@ def by_destination(
 
     `most` destinations have series, and those that `shown` names and the last hour saw; REST has the others' records.
     """
-    tallies: dict[Destination, _Tally] = defaultdict(_Tally)
+    groups: dict[tuple[str, str], list[Record]] = defaultdict(list)
     for record in records:
-        tallies[Destination(record.country, record.network)].add(record)
-    showing = _showing(tallies, most, shown, now)
-    for destination in tallies.keys() - showing.keys() - {REST}:
-        tallies[REST].merge(tallies.pop(destination))
-    if REST in tallies:
+        groups[record.country, record.network].append(record)
+    showing = _showing(groups, most, shown, now)
+    for place in groups.keys() - showing.keys() - {REST}:
+        groups[REST] += groups.pop(place)
+    if REST in groups:
         showing[REST] = now
-    return {destination: tallies[destination].counts() for destination in sorted(showing)}, showing
+    return {destination: _count(groups.get(destination, ())) for destination in sorted(showing)}, showing
 
 
 def _showing(
-    tallies: Mapping[Destination, _Tally], most: int, shown: Shown, now: float
+    groups: Mapping[tuple[str, str], Sequence[Record]], most: int, shown: Shown, now: float
 ) -> dict[Destination, float]:
-    sizes = {name: tally.messages.total() for name, tally in tallies.items() if name != REST}
-    largest = sorted(sizes, key=lambda name: (-sizes[name], name))[:most]
+    sizes = {Destination(*place): len(records) for place, records in groups.items() if place != REST}
+    largest = sorted(sizes, key=lambda destination: (-sizes[destination], destination))[:most]
     recently = {name: min(at, now) for name, at in shown.items() if now - at < SHOWN_SECONDS}
     lingering = sorted(recently.keys() - set(largest), key=lambda name: (-recently[name], name))
     return dict.fromkeys(largest, now) | {name: recently[name] for name in lingering[:MAX_LINGERING]}
+
+
+def _count(records: Iterable[Record]) -> DestinationCounts:
+    messages = dict.fromkeys(Status, 0)
+    recipients: set[bytes] = set()
+    reached: set[bytes] = set()
+    for record in records:
+        messages[record.status] += 1
+        recipients.add(record.person)
+        if record.status in REACHED:
+            reached.add(record.person)
+    return DestinationCounts(messages, len(reached), len(recipients) - len(reached))
