@@ -51,12 +51,12 @@ class Sources:
     def __init__(self, flags: Mapping[str, str], environ: Mapping[str, str]) -> None:
         """`flags` by the key of the setting. Raises SettingsError for a settings file that cannot be read."""
         self.faults = list(_unknown_variables(environ))
-        given = [dict(_flags(flags)), dict(_variables(environ))]
-        path = (given[0] | given[1]).get("config_file")
+        by_flag, by_variable = dict(_flags(flags)), dict(_variables(environ))
+        path = by_flag.get("config_file") or by_variable.get("config_file")
         self._document = self._read_document(path) if path else {}
-        shared = {key: value for key, value in self._document.items() if key != "accounts"}
-        self._by_precedence = [*given, shared]
-        self._values: Values = self._document | given[1] | given[0]
+        in_file = {key: value for key, value in self._document.items() if key != "accounts"}
+        self._by_precedence = [by_flag, by_variable, in_file]
+        self._values: Values = self._document | by_variable | by_flag
 
     def settings(self) -> Settings:
         """With the defaults in place of what is wrong."""

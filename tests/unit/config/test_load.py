@@ -47,6 +47,7 @@ def test_flags_override_variables_and_variables_the_file(tmp_path: Path) -> None
     ).settings
     assert (settings.timeout, settings.cache_ttl, settings.log.format) == (10, 5, "json")
     assert (settings.web.max_requests, settings.web.telemetry_path) == (3, "/flag")
+    assert load({"config_file": str(file)}, ONE | {"BETATEL_CONFIG_FILE": "/nowhere"}).settings.cache_ttl == 5
 
 
 def test_one_account_can_be_set_in_every_way(tmp_path: Path) -> None:
