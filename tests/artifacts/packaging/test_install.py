@@ -82,7 +82,7 @@ def test_the_wheel_holds_the_package_its_types_and_its_licence_and_nothing_else(
 
 def test_an_index_page_shows_the_readme_without_a_relative_link(metadata: Message) -> None:
     readme = metadata.get_payload()
-    links = re.findall(r'\]\(([^)]*)\)|(?:src|href)="([^"]*)"', str(readme))
+    links = re.findall(r'\]\(([^)]*)\)|(?:src|srcset|href)="([^"]*)"', str(readme))
 
     assert links
     assert [link for pair in links for link in pair if link and not link.startswith(("https://", "#"))] == []
