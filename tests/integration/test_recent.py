@@ -2,15 +2,20 @@
 
 import contextlib
 import re
+import time
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import pytest
 
+from betatel_exporter.api.vocabulary import Status
 from betatel_exporter.config import Configuration
 from betatel_exporter.simulator import ACCOUNT_ID, API_KEY, BASE_PATH, create_app
+from tests.support import provider
 from tests.support.apps import serving_in_a_thread
 from tests.support.exporter import configured, exporting
+from tests.support.provider import Message, Provider, counted
 from tools.faults.api import QUERIES, RECENT, FakeApi
 
 pytestmark = pytest.mark.anyio
@@ -39,6 +44,44 @@ async def test_without_recent_pages_there_is_no_request_and_no_series(api: FakeA
     assert api.asked == dict.fromkeys(set(QUERIES) - {RECENT}, 1)
     assert "recent" not in page.text
     assert "recent" not in landing.text.lower()
+
+
+async def test_the_page_shows_what_an_independent_api_holds() -> None:
+    random = Random(1)  # noqa: S311 - reproducible
+    now = time.time()
+    world = [
+        Message(
+            uuid=str(serial),
+            at=round(now - age, 3),
+            person=random.randrange(60),
+            status=random.choice(list(Status)),
+            country=random.choice(["Croatia", "Serbia"]),
+            network=random.choice(["North", "South"]),
+        )
+        for serial, age in enumerate(
+            [random.uniform(*ages) for ages in ((0, 60), (200, 1700), (1900, 4000)) for _ in range(85)]
+        )
+    ]
+    with provider.serving(Provider(world)) as url:
+        async with exporting(configured(url)) as exporter:
+            pages = [await exporter.scrape() for _ in range(3)]
+    page = pages[-1]
+    labels = "country", "network"
+    messages = page.labelled("betatel_telegram_recent_messages", *labels, "status")
+    people = page.labelled("betatel_telegram_recent_recipients", *labels, "reached")
+    expected = counted(world, now)
+    assert len(expected) == 4
+    assert messages == {
+        f"{country}/{network}/{status}": number
+        for (country, network), (statuses, _, _) in expected.items()
+        for status, number in statuses.items()
+    }
+    assert people == {
+        f"{country}/{network}/{reached}": number
+        for (country, network), (_, reached_, unreached) in expected.items()
+        for reached, number in (("true", reached_), ("false", unreached))
+    }
+    assert page.labelled("betatel_telegram_recent_coverage_ratio", "account") == {"default": 1}
 
 
 async def test_a_dead_network_is_the_one_that_reaches_nobody() -> None:

@@ -13,7 +13,7 @@ from betatel_exporter.api.records import Page, PageRequest
 from betatel_exporter.recent import RecentQuery
 from betatel_exporter.recent.listing import Count
 from betatel_exporter.recent.pages import Extent, choose_pages
-from tests.unit.recent.provider import KEY, NOW, Message, Provider, counted, messages, period, shown
+from tests.support.provider import KEY, NOW, Message, Provider, counted, messages, period, shown
 
 QUERY = RecentQuery(KEY)
 STATUSES = ("PENDING", "SENT", "DELIVERED", "READ", "EXPIRED", "REVOKED", "FAILED")

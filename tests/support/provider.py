@@ -3,10 +3,13 @@
 Written against the provider's page alone: it shares no code with what it checks but the vocabulary of the answer.
 """
 
+import contextlib
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from betatel_exporter.recent import Recent, RecentQuery
 
@@ -63,20 +66,20 @@ class Provider:
         self.between: Callable[[], None] = lambda: None
         """Called after each answer."""
 
-    def answer(self, number: int) -> bytes:
-        newest_first = sorted(self.messages, key=lambda message: -message.at)
-        rows = newest_first[(number - 1) * 100 : number * 100]
-        total = len(newest_first)
+    def answer(self, page: int, rows: int = 100, direction: str = "DESC", status: str | None = None) -> bytes:
+        found = [message for message in self.messages if status in (None, message.status)]
+        found.sort(key=lambda message: message.at, reverse=direction == "DESC")
+        total = len(found)
         document = {
-            "page": number,
-            "rows_per_page": 100,
+            "page": page,
+            "rows_per_page": rows,
             "sort_by": "timestamp",
-            "sort_direction": "DESC",
+            "sort_direction": direction,
             "total": total,
-            "total_pages": -(-total // 100),
-            "has_next_page": number * 100 < total,
-            "has_previous_page": number > 1,
-            "list": [message.record() for message in rows],
+            "total_pages": -(-total // rows),
+            "has_next_page": page * rows < total,
+            "has_previous_page": page > 1,
+            "list": [message.record() for message in found[(page - 1) * rows : page * rows]],
         }
         return json.dumps(document).encode()
 
@@ -96,10 +99,6 @@ class Provider:
             recent = self.scrape(query, recent, now)
         assert recent is not None
         return recent
-
-
-def aged(messages: Iterable[Message], seconds: float) -> list[Message]:
-    return [replace(message, at=message.at - seconds) for message in messages]
 
 
 def period(messages: Iterable[Message], now: float = NOW, settle: float = 120) -> float:
@@ -126,6 +125,38 @@ def counted(
         by_status = {status: sum(message.status == status for message in here) for status in statuses}
         counts[place] = by_status, len(reached), len(people - reached)
     return counts
+
+
+@contextlib.contextmanager
+def serving(provider: Provider) -> Iterator[str]:
+    """The provider's base URL, served by the standard library."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            content = b"[]"
+            if self.path.endswith("/tdr"):
+                status = asked.get("filter", {}).get("status")
+                content = provider.answer(
+                    asked["page"], asked["rows_per_page"], asked["sort_direction"], status
+                )
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 def shown(recent: Recent) -> dict[tuple[str, str], tuple[dict[str, int], int, int]]:
