@@ -70,7 +70,7 @@ cluster-test: $(VENV)/.dev ## install the chart on a real API server; builds one
 bench: $(VENV)/.dev ## measure against the limit, a sequential client and a threaded one; a few minutes
 	@$(BIN)/python -m tools.bench $(BENCH_ARGS)
 
-soak: $(VENV)/.dev ## ten thousand scrapes of a misbehaving API: does anything grow?
+soak: $(VENV)/.dev ## overlapping scrapers of a misbehaving API: is a page late, does anything grow?
 	@$(BIN)/python -m tools.soak $(SOAK_ARGS)
 
 fuzz: $(VENV)/.dev ## odd answers, files and requests, for longer than the suite does

@@ -162,7 +162,7 @@ API_FAILURES = Definition(
     "betatel_api_failures_total",
     "counter",
     ("account", "operation", "reason"),
-    "HTTP requests to the API that failed.",
+    "HTTP requests to the API that failed or could not be sent.",
     "API calls of the exporter",
     "accounts x 2 x 9",
 )

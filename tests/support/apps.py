@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import socket
-import ssl
 import threading
 from collections.abc import AsyncIterator, Iterator
 
@@ -25,12 +24,10 @@ async def serving(app: ASGIApp) -> AsyncIterator[str]:
 
 
 @contextlib.contextmanager
-def serving_in_a_thread(
-    app: ASGIApp, *, loop: str = "asyncio", tls: ssl.SSLContext | None = None
-) -> Iterator[int]:
-    """The app's port, served by an event loop of uvicorn's name in a thread of its own."""
+def serving_in_a_thread(app: ASGIApp) -> Iterator[int]:
+    """The app's port, served by an event loop in a thread of its own."""
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
-        server = uvicorn.Server(_config(app, loop, tls))
+        server = uvicorn.Server(_config(app))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
@@ -41,13 +38,7 @@ def serving_in_a_thread(
             assert not thread.is_alive()
 
 
-def _config(app: ASGIApp, loop: str = "none", tls: ssl.SSLContext | None = None) -> uvicorn.Config:
+def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
-        app,
-        loop=loop,
-        lifespan="auto",
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=1,
-        ssl_context_factory=(lambda *_: tls) if tls else None,
+        app, loop="asyncio", lifespan="auto", log_config=None, access_log=False, timeout_graceful_shutdown=1
     )

@@ -68,7 +68,7 @@ class ApiClient:
         user_agent: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`key` is asked before each request; `clock` is in seconds since the epoch."""
+        """`key` is called for each request; `clock` returns seconds since the epoch."""
         self._transport = transport
         self._base_url = base_url
         self._account_id = account_id

@@ -1,4 +1,4 @@
-"""Name resolution that nobody has to wait for."""
+"""Name resolution in which a name that hangs delays no other."""
 
 import asyncio
 import contextlib
@@ -15,9 +15,9 @@ Lookup = Callable[..., Sequence[tuple[Any, ...]]]
 class Resolver(AbstractResolver):
     """The system's name resolution, with a thread for each name that is being looked up.
 
-    A lookup cannot be cancelled. In the event loop's own few threads, names that hang would keep the others from their turn
-    and the process from its end; these threads are as many as there are names in the configuration, and daemons. Unlike a
-    resolver library, the system's own knows /etc/hosts, search domains and whatever else nsswitch.conf names.
+    A lookup cannot be cancelled. In the event loop's own pool of threads, a few names that hang would delay all others, and
+    the exit of the process. These threads are daemons, one for each host name of the configuration at most. A resolver
+    library could cancel, but would not follow nsswitch.conf.
     """
 
     def __init__(self, lookup: Lookup = socket.getaddrinfo) -> None:
@@ -27,7 +27,7 @@ class Resolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Addresses of a host; raises OSError. Cancelling it leaves the lookup to others who wait for the same name."""
+        """Addresses of a host; raises OSError. Callers at the same time share one lookup, which cancelling does not end."""
         key = (host, family)
         lookup = self._lookups.get(key)
         if lookup is None:
@@ -43,12 +43,10 @@ class Resolver(AbstractResolver):
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[ResolveResult]] = loop.create_future()
 
-        def finish(found: list[ResolveResult] | OSError) -> None:
-            if future.cancelled():
-                return
-            if isinstance(found, OSError):
+        def finish(found: list[ResolveResult] | Exception) -> None:
+            if isinstance(found, Exception):
                 future.set_exception(found)
-                future.exception()  # everybody may have left
+                future.exception()  # marks it as retrieved: nobody may be waiting any more
             else:
                 future.set_result(found)
 
@@ -60,7 +58,7 @@ class Resolver(AbstractResolver):
         threading.Thread(target=run, name=f"resolve {host}", daemon=True).start()
         return future
 
-    def _addresses(self, host: str, family: int) -> list[ResolveResult] | OSError:
+    def _addresses(self, host: str, family: int) -> list[ResolveResult] | Exception:
         try:
             infos = self._lookup(
                 host, None, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
@@ -78,7 +76,7 @@ class Resolver(AbstractResolver):
             ]
         except UnicodeError:  # a label of more than 63 characters
             return socket.gaierror(socket.EAI_NONAME, "not a host name")
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001  raised by resolve()
             return error
 
 

@@ -83,7 +83,7 @@ class Transport(httpx.AsyncBaseTransport):
             await session.close()
 
     def _converted(self, request: httpx.Request) -> tuple[str, dict[str, str]]:
-        """Once for a request that is sent again and again: it takes a tenth of a call's CPU."""
+        """Converted once per request object, as this takes a tenth of a call's CPU."""
         converted = self._conversions.get(request)
         if converted is None:
             converted = self._conversions[request] = (str(request.url), dict(request.headers))
