@@ -33,7 +33,8 @@ def ranks(*labels: str) -> str:
 
 def count(severity: str) -> str:
     """0 only where the rules are evaluated: nothing fires either where nobody loaded them."""
-    return f"count({firing(_severity(severity))})\nor 0 * count({_rules_loaded()})"
+    fires = f"max by ({', '.join(LABELS)}) ({firing(_severity(severity))})"
+    return f"count({fires})\nor 0 * count({_rules_loaded()})"
 
 
 def states() -> str:

@@ -8,7 +8,7 @@ from tools.dashboards.promql import ACCOUNT, DESTINATION, PLACE, latest, people,
 from tools.dashboards.shared import not_reached
 from tools.dashboards.tables import Column, Label, moment, table
 
-PLACE_NAME = "{{country}}, {{network}} ({{account}})"
+PLACE_NAME = "{{account}}: {{country}}, {{network}}"
 RECENT = f"betatel_telegram_recent_messages{{{ACCOUNT}}}"
 
 
@@ -26,7 +26,7 @@ def destinations() -> Json:
             Line(4, [(6, tile) for tile in _tiles()]),
             Line(10, [(24, _destinations())]),
             Line(9, [(24, _heat())]),
-            Line(9, [(14, _unreached()), (10, _messages())]),
+            Line(9, [(16, _unreached()), (8, _messages())]),
             Line(8, [(12, _ratio()), (12, _coverage())]),
         ],
         since="6h",

@@ -43,7 +43,7 @@ def exporter() -> Json:
             Line(8, [(8, _failures()), (8, _durations()), (8, _latency())]),
             Section(
                 "The process",
-                [Line(6, [(24, _processes())]), Line(8, [(8, _calls()), (8, _memory()), (8, _processor())])],
+                [Line(5, [(24, _processes())]), Line(8, [(8, _calls()), (8, _memory()), (8, _processor())])],
                 collapsed=True,
             ),
         ],
@@ -69,7 +69,7 @@ def _tiles() -> list[Json]:
             text="value",
         ),
         stat(
-            "Incomplete accounts",
+            "Incomplete",
             "Accounts of which at least one query failed in the latest collection, or that are not collected at all. The "
             "numbers of such a query are missing on these dashboards, not zero.",
             {"incomplete": f"{incomplete}\nor {none}"},

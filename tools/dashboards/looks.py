@@ -39,6 +39,9 @@ REASON: Mapping[str, str] = {
     Reason.INTERNAL: "#1f60c4",
 }
 
+NAMES = ("#5794f2", "#b877d9", TEAL, "#e08bb9", "#b07a3f", "#8a8f2b", "#1f60c4", "#7cc4d8")
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
 NO_DATA = "no data"
 NO_TRAFFIC = "no traffic"
 NO_EXPORTER = "no exporter"
@@ -118,6 +121,22 @@ def line(color: str, *, width: int | None = None, fill: int | None = None, dashe
 def lines(colors: Mapping[str, str], names: Sequence[str] = ()) -> list[Json]:
     """One override for each of `names`, or of all `colors`."""
     return [named(name, **line(colors[name])) for name in (names or colors)]
+
+
+def colored_by_name() -> list[Json]:
+    """An override for each colour of NAMES: first and last letter of a series' name choose one of them.
+
+    So an account has one colour everywhere, and no palette with green and red is needed.
+    """
+    count = len(NAMES)
+    letters = [LETTERS[n::count] + LETTERS[n:26:count].upper() for n in range(count)]
+    return [
+        matching(
+            "|".join(f"^[{letters[n]}].*[{letters[(number - n) % count]}]$" for n in range(count)),
+            **line(color),
+        )
+        for number, color in enumerate(NAMES)
+    ]
 
 
 def band(lower: str, upper: str, color: str) -> list[Json]:

@@ -3,7 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tools.dashboards.looks import GREY, NEUTRAL, NO_DATA, Json, Steps, Words, mappings, missing, thresholds
+from tools.dashboards.looks import (
+    BLUE,
+    GREY,
+    NEUTRAL,
+    NO_DATA,
+    Json,
+    Steps,
+    Words,
+    colored_by_name,
+    mappings,
+    missing,
+    thresholds,
+)
 
 DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
 
@@ -63,15 +75,17 @@ def timeseries(
     figures: bool = False,
     **settings: Any,
 ) -> Json:
-    """Lines over time, from blue to purple as their last values go, unless overridden; `area` and `bars` are stacked.
+    """Lines over time, those of accounts coloured by their names; `area` and `bars` are stacked.
 
     `limit` is drawn as a dashed red line. The axis goes up to `reach` at least, so that noise near zero stays small.
     `figures` makes the legend a table on the right with last and highest values, the highest last value on top.
     """
     panel = panel_of("timeseries", title, description, queries, **{"min": 0} | settings)
+    if any("{{account}}" in one["legendFormat"] for one in panel["targets"]):
+        panel["fieldConfig"]["overrides"][:0] = colored_by_name()
     stacked = area or bars
     panel["fieldConfig"]["defaults"] |= {
-        "color": {"mode": "continuous-BlPu"},
+        "color": {"mode": "fixed", "fixedColor": BLUE},
         "thresholds": thresholds(NEUTRAL if limit is None else ((None, "transparent"), (limit, "red"))),
         "custom": {
             "axisSoftMax": limit and limit * 1.2 if reach is None else reach,
@@ -103,7 +117,7 @@ def lanes(title: str, description: str, queries: Queries, *, words: Words, **set
     }
     panel["options"] = {
         "alignValue": "left",
-        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
+        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": False},
         "mergeValues": True,
         "rowHeight": 0.85,
         "showValue": "never",

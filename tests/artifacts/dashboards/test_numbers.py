@@ -64,7 +64,7 @@ def test_the_tiles_show_the_worst_account_and_sums_by_currency(past: Past) -> No
     assert shown(past, "overview", "Not reached", "of all") == {"": 0.4}
     assert shown(past, "overview", "Spend, 24 h", "{{currency}}") == {"EUR": 1210, "USD": 242}
     assert shown(past, "overview", "Oldest data") == {"gone": 600}
-    assert shown(past, "exporter", "Incomplete accounts", "incomplete") == {"": 2}
+    assert shown(past, "exporter", "Incomplete", "incomplete") == {"": 2}
     assert shown(past, "exporter", "Rate limit", "waiting") == {"": history.COOLDOWN}
 
 
