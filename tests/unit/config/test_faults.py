@@ -44,9 +44,9 @@ def test_every_fault_is_reported_at_once_with_its_place() -> None:
 
 
 def test_there_is_an_end_to_faults(tmp_path: Path) -> None:
-    told = faults_of_file(tmp_path, "".join(f"x{n}: 1\n" for n in range(1000)), ONE)
-    assert len(told) == 51
-    assert told[-1] == "and 950 more"
+    found = faults_of_file(tmp_path, "".join(f"x{n}: 1\n" for n in range(1000)), ONE)
+    assert len(found) == 51
+    assert found[-1] == "and 950 more"
 
 
 def test_only_variables_that_kubernetes_sets_for_a_service_may_be_unknown() -> None:
