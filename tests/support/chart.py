@@ -1,6 +1,6 @@
 """The rendered chart: its objects, read as Kubernetes reads them."""
 
-import copy
+import functools
 import json
 import os
 import re
@@ -11,55 +11,26 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import kubernetes_validate
 import yaml
+from kubernetes_validate.utils import all_versions, schema_contents
+from referencing import Registry, Resource
 
 from tests.support.paths import ROOT
 from tools.chart.build import CHART as CHART_PATH
 from tools.chart.cluster.check import LEAST
 from tools.chart.crds import SCHEMAS
+from tools.chart.objects import Objects, parse
 
 CHART = ROOT / CHART_PATH
 CASES = {path.name: yaml.safe_load(path.read_text()) for path in sorted((CHART / "ci").glob("*-values.yaml"))}
 """Values by the name of their file."""
 
-Objects = list[Any]
 KUBERNETES = ("--kube-version=1.31",)
 """A helm that "go install" built assumes a version from before the chart's time."""
 CRDS = {
     path.stem: jsonschema.Draft7Validator(json.loads(path.read_text()))
     for path in (ROOT / SCHEMAS).glob("*.json")
 }
-
-
-class KubernetesLoader(yaml.CSafeLoader):
-    """Reads plain scalars as Go's YAML does: more of them are numbers and booleans than in PyYAML."""
-
-
-KubernetesLoader.yaml_implicit_resolvers = copy.deepcopy(yaml.CSafeLoader.yaml_implicit_resolvers)
-KubernetesLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"[-+]?([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9_]+)([eE][-+]?[0-9]+)?$"),
-    list("-+.0123456789"),
-)
-KubernetesLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"[yYnN]$"), list("yYnN"))
-
-
-def _boolean(_: KubernetesLoader, node: Any) -> bool:
-    return str(node.value).lower() in {"true", "yes", "y", "on"}
-
-
-def _string(_: KubernetesLoader, node: Any) -> str:
-    return str(node.value)
-
-
-yaml.add_constructor("tag:yaml.org,2002:bool", _boolean, KubernetesLoader)
-for tag in ("value", "merge"):  # of "=" and "<<"
-    yaml.add_constructor(f"tag:yaml.org,2002:{tag}", _string, KubernetesLoader)
-
-
-def parse(text: str) -> Objects:
-    return [document for document in yaml.load_all(text, KubernetesLoader) if document is not None]
 
 
 def one(objects: Objects, kind: str) -> Any:
@@ -147,17 +118,25 @@ class Helm:
         return [line.removeprefix("- ") for line in done.stderr.splitlines() if line.startswith("- ")]
 
 
-def objections(objects: Objects, kubernetes: str) -> Iterator[str]:
+def objections(objects: Objects, kubernetes: str = "1.31") -> list[str]:
     """What Kubernetes of a version, and the operators, have against objects: unknown fields and wrong types."""
-    for item in objects:
-        where = f"{item['kind']} {item['metadata']['name']}"
-        if item["kind"] in CRDS:
-            yield from (f"{where}: {error.message}" for error in CRDS[item["kind"]].iter_errors(item))
-        else:
-            try:
-                kubernetes_validate.validate(item, kubernetes, strict=True)
-            except kubernetes_validate.ValidationError as error:
-                yield f"{where}: {'.'.join(map(str, error.path))}: {error.message}"
+    return [
+        f"{item['kind']} {item['metadata']['name']}: {'.'.join(map(str, error.path))}: {error.message}"
+        for item in objects
+        for error in _validator(item["kind"], item["apiVersion"], kubernetes).iter_errors(item)
+    ]
+
+
+@functools.cache
+def _validator(kind: str, api_version: str, kubernetes: str) -> jsonschema.protocols.Validator:
+    if kind in CRDS:
+        return CRDS[kind]
+    version = next(known for known in all_versions() if known.startswith(f"{kubernetes}."))
+    folder = f"kubernetes-json-schema/v{version}-local-strict"
+    group = re.sub(r"^([^./]*)(\.[^/]*)?/", r"\1-", api_version)
+    schema = schema_contents(f"{folder}/{kind.lower()}-{group}.json", kubernetes)
+    definitions = Resource.from_contents(schema_contents(f"{folder}/_definitions.json", kubernetes))
+    return jsonschema.Draft202012Validator(schema, registry=definitions @ Registry())
 
 
 def every_case(helm: Helm) -> Iterator[tuple[str, Objects]]:

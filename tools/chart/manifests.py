@@ -14,6 +14,7 @@ import yaml
 
 from tools.chart.build import CHART, ROOT
 from tools.chart.helm import HelmNotFoundError, find_helm
+from tools.chart.objects import parse
 
 EXPORTER, OPERATOR = "betatel-exporter.yaml", "betatel-exporter-operator.yaml"
 ACCOUNT_ID, IMAGE = "YOUR-ACCOUNT-ID", "YOUR-REGISTRY/betatel-exporter"
@@ -35,7 +36,7 @@ _Dumper.add_representer(
 
 def manifests(helm: str, image: str = IMAGE) -> dict[str, str]:
     """File name -> text. ``helm`` is the program's path, ``image`` is without tag: the chart's appVersion is the tag."""
-    objects = [_plain(item) for item in _rendered(helm, image) if item]
+    objects = [_plain(item) for item in _rendered(helm, image)]
     return {
         EXPORTER: _text([item for item in objects if not _is_operators(item)]),
         OPERATOR: _text([item for item in objects if _is_operators(item)]),
@@ -64,7 +65,7 @@ def _rendered(helm: str, image: str) -> list[Any]:
             check=True,
             timeout=60,
         )
-    return list(yaml.load_all(shown.stdout, yaml.CSafeLoader))
+    return parse(shown.stdout)
 
 
 def _is_operators(item: Any) -> bool:

@@ -1,7 +1,6 @@
 """The file that the chart writes is one that the exporter reads, with the same defaults and every setting."""
 
 import functools
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,9 @@ import yaml
 from betatel_exporter.config import SETTINGS, Settings
 from betatel_exporter.config.model import AccountSettings
 from betatel_exporter.config.sources import Sources
-from tests.support.chart import Helm, Objects, configuration_text, container, one, pod
+from tests.support.chart import Helm, configuration_text, container, one, pod
 from tests.support.command import run
+from tools.chart.objects import Objects
 from tools.chart.settings import NOT_OF_PROCESS
 
 MOUNTED = "/etc/betatel-exporter"
@@ -183,22 +183,6 @@ def test_the_container_port_is_the_exporters_own(helm: Helm, tmp_path: Path) -> 
     settings, _ = read(objects, tmp_path)
 
     assert port["containerPort"] == settings.web.listen_address.port == Settings().web.listen_address.port
-
-
-def test_images_come_from_the_registry_and_with_the_secrets_of_a_parent_chart(helm: Helm) -> None:
-    objects = helm.objects(
-        {
-            "global": {
-                "imageRegistry": "mirror.example.com/",
-                "imagePullSecrets": ["mirror", {"name": "own"}],
-            },
-            "imagePullSecrets": [{"name": "own"}],
-        }
-    )
-
-    for spec in (pod(objects), one(objects, "Pod")["spec"]):
-        assert re.fullmatch(r"mirror\.example\.com/betatel-exporter:\S+", spec["containers"][0]["image"])
-        assert spec["imagePullSecrets"] == [{"name": "own"}, {"name": "mirror"}]
 
 
 def test_the_network_policy_allows_dns_and_the_ports_of_base_urls_and_proxies(helm: Helm) -> None:

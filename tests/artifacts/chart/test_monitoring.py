@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.chart import CASES, Helm, Objects, container, one
+from tests.support.chart import CASES, Helm, container, one
 from tests.support.paths import ROOT
+from tools.chart.objects import Objects
 from tools.rules.tune import RULES, current, tuned
 
 Groups = list[Any]

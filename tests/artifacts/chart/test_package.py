@@ -1,6 +1,7 @@
 """The packaged chart knows its image, holds real files, installs, and says how to go on."""
 
 import json
+import shutil
 import tarfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from betatel_exporter import __version__
-from tests.support.chart import CASES, Helm, container
+from tests.support.chart import CASES, Helm, container, pods
 from tests.support.paths import ROOT
 from tools.chart.cluster.check import LEAST
 from tools.chart.package import changes, package
@@ -72,6 +73,28 @@ def test_the_package_needs_no_image_and_renders_what_the_folder_does(helm: Helm,
         == f"registry.example.com/team/exporter:{__version__}"
     )
     assert helm.objects(CASE, chart=archive) == helm.objects(CASE)
+
+
+def test_a_parent_chart_sets_the_registry_and_the_pull_secrets(
+    helm: Helm, archive: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "charts").mkdir()
+    shutil.copy(archive, tmp_path / "charts")
+    (tmp_path / "Chart.yaml").write_text("{apiVersion: v2, name: parent, version: 1.0.0}", encoding="utf-8")
+    values = {
+        "global": {
+            "imageRegistry": "mirror.example.com/",
+            "imagePullSecrets": ["mirror", {"name": "own"}],
+            "other": 1,
+        },
+        "betatel-exporter": {"accounts": LEAST["accounts"], "imagePullSecrets": [{"name": "own"}]},
+    }
+
+    objects = helm.objects(values, chart=tmp_path)
+
+    for spec in pods(objects):
+        assert spec["containers"][0]["image"] == f"mirror.example.com/team/exporter:{__version__}"
+        assert spec["imagePullSecrets"] == [{"name": "own"}, {"name": "mirror"}]
 
 
 def test_the_package_has_what_artifact_hub_shows(helm: Helm, archive: Path) -> None:

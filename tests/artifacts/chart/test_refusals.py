@@ -55,7 +55,9 @@ BY_THE_CHART: dict[str, dict[str, Any]] = {
     "extraVolumeMounts: there is already a mount at /etc/betatel-exporter/config": {
         "extraVolumeMounts": [{"name": "config", "mountPath": "/etc/betatel-exporter/config"}]
     },
-    "there is already a container betatel-exporter": {"extraContainers": [{"name": "betatel-exporter"}]},
+    "there is already a container betatel-exporter": {
+        "extraContainers": [{"name": "betatel-exporter", "image": "a"}]
+    },
     "livenessProbe: set only one of exec, tcpSocket": {
         "livenessProbe": {"exec": {"command": ["true"]}, "tcpSocket": {"port": 1}}
     },

@@ -7,19 +7,16 @@ from typing import Any
 import pytest
 
 from betatel_exporter.api.vocabulary import Window
-from tests.support.chart import CASES, CHART, Helm, objections, parse
-from tests.support.chart_words import MONITORS, filled, leaves
+from tests.support.chart import CASES, CHART, Helm, objections
 from tools.chart.build import files
+from tools.chart.cluster.words import MONITORS, WORDS, filled, leaves
+from tools.chart.objects import parse
 from tools.chart.schema import Known, schema
 from tools.chart.values import documented_values
 from tools.generate import ROOT
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 VALUES = (CHART / "values.yaml").read_text(encoding="utf-8")
-WORDS = (
-    "2024", "007", "1e5", "0x1f", "0b1", "0o17", "1.5", "1.0e3", ".5", "1_000", "12", "12:30:45", "2024-01-01", "true", "on",
-    "y", "n", "N", "null", "~", "inf", ".nan", "a", "-", "=", "<<", "*a", "&a", "!a", "{}", "[]", "#", "/1", "1s", "https://1",
-)  # fmt: skip
 
 
 def test_generated_files_are_up_to_date() -> None:
@@ -87,7 +84,7 @@ def test_any_word_that_the_schema_allows_anywhere_keeps_its_type(helm: Helm, mon
         values = filled(SCHEMA, word, monitor)
         used |= {path for path, leaf in leaves(values) if leaf == word}
         objects = helm.objects(values, "--kube-version=1.31")
-        found += [f"{word}: {objection}" for objection in objections(objects, "1.31")]
+        found += [f"{word}: {objection}" for objection in objections(objects)]
 
     assert found == []
     assert len(used) > 60

@@ -1,14 +1,15 @@
-"""Installs the chart on a real API server: every file of its ci folder, odd names, odd values. Prints a table.
+"""Installs the chart on a real API server: every file of its ci folder, odd names, odd values, odd words. Prints a table.
 
 The API server is built at the first run, in minutes, and kept in the user's cache folder.
 """
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ from tools.chart.cluster.api import Api, running
 from tools.chart.cluster.cases import NAMES, VALUES, Case
 from tools.chart.cluster.check import STEPS, Helm, Result, check
 from tools.chart.cluster.errors import ClusterError
+from tools.chart.cluster.words import MONITORS, WORDS, filled
 from tools.chart.crds import definitions
 from tools.chart.helm import HelmNotFoundError, find_helm
 
-NAMESPACES_OF_VALUES = ("messaging", "monitoring", "grafana")
 RESTRICTED = "pod-security.kubernetes.io"
+SYSTEM_PRIORITY = "system-cluster-critical"
 
 
 def cases() -> Iterator[Case]:
@@ -31,6 +33,10 @@ def cases() -> Iterator[Case]:
         yield Case(f"ci/{path.name}", yaml.safe_load(path.read_text(encoding="utf-8")))
     yield from NAMES
     yield from VALUES
+    schema = json.loads((ROOT / CHART / "values.schema.json").read_text(encoding="utf-8"))
+    for number, word in enumerate(WORDS):
+        values = filled(schema, word, MONITORS[number % len(MONITORS)])
+        yield Case(f"every value {word:.20}", values, restricted=False)
 
 
 def run(folder: Path, chosen: Sequence[Case]) -> Iterator[Result]:
@@ -47,16 +53,20 @@ def prepare(api: Api, chosen: Sequence[Case]) -> None:
     """What a cluster has before the chart is installed, controllers' work included."""
     for definition in definitions():
         api.establish(definition)
-    for name in sorted({*NAMESPACES_OF_VALUES, *(case.namespace for case in chosen)}):
+    for name in sorted({name for case in chosen for name in namespaces(case)}):
         levels = {f"{RESTRICTED}/{mode}": "restricted" for mode in ("warn", "enforce")}
         api.create(_object("v1", "Namespace", name, labels=levels))
         api.create(_object("v1", "ServiceAccount", "default", namespace=name))
-    for case in chosen:
-        priority, runtime = (case.values.get(key) for key in ("priorityClassName", "runtimeClassName"))
-        if priority and not priority.startswith("system-"):
-            api.create({**_object("scheduling.k8s.io/v1", "PriorityClass", priority), "value": 1})
-        if runtime:
-            api.create({**_object("node.k8s.io/v1", "RuntimeClass", runtime), "handler": "runc"})
+    for name in sorted({case.values.get("priorityClassName", "") for case in chosen} - {"", SYSTEM_PRIORITY}):
+        api.create({**_object("scheduling.k8s.io/v1", "PriorityClass", name), "value": 1})
+    for name in sorted({case.values.get("runtimeClassName", "") for case in chosen} - {""}):
+        api.create({**_object("node.k8s.io/v1", "RuntimeClass", name), "handler": "runc"})
+
+
+def namespaces(case: Case) -> set[str]:
+    sections = [section for section in case.values.values() if isinstance(section, Mapping)]
+    named = [case.values.get("namespaceOverride"), *(section.get("namespace") for section in sections)]
+    return {case.namespace, *filter(None, named)}
 
 
 def table(results: Sequence[Result]) -> str:

@@ -17,7 +17,7 @@ class Case:
 
 
 NAMES = [
-    Case(f"release {release}, namespace {namespace}", {}, release, namespace)
+    Case(f"release {release:.24}, namespace {namespace:.12}", {}, release, namespace)
     for release, namespace in [
         ("2024", "2025"),
         ("007", "1e5"),

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tools.chart.cluster.api import Api
 from tools.chart.cluster.cases import Case
 from tools.chart.cluster.programs import KUBERNETES
+from tools.chart.objects import parse
 
 LEAST: Mapping[str, Any] = {
     "image": {"registry": "registry.example.com", "repository": "betatel-exporter"},
@@ -64,7 +63,7 @@ def check(case: Case, helm: Helm, api: Api) -> Result:
     steps: Mapping[str, Callable[[], list[Fault]]] = {
         "validate": lambda: [
             fault
-            for item in _objects(helm.render("template", case, f"--kube-version={KUBERNETES}"))
+            for item in parse(helm.render("template", case, f"--kube-version={KUBERNETES}"))
             for fault in api.try_apply(item, case.namespace)
             if case.restricted or "PodSecurity" not in fault
         ],
@@ -97,13 +96,9 @@ def _none(_: str) -> list[Fault]:
     return []
 
 
-def _objects(text: str) -> list[Any]:
-    return [item for item in yaml.load_all(text, yaml.CSafeLoader) if item]
-
-
 def _pods(helm: Helm, case: Case) -> Iterator[Any]:
     """The pod that the Deployment would make, and the one of ``helm test``."""
-    for item in _objects(helm.run("get manifest", case)):
+    for item in parse(helm.run("get manifest", case)):
         if item["kind"] == "Deployment":
             metadata = item["metadata"]
             own = {"name": metadata["name"], "namespace": metadata["namespace"]}
@@ -114,4 +109,4 @@ def _pods(helm: Helm, case: Case) -> Iterator[Any]:
                 "metadata": {**template["metadata"], **own},
                 "spec": template["spec"],
             }
-    yield from (item for item in _objects(helm.run("get hooks", case)) if item["kind"] == "Pod")
+    yield from (item for item in parse(helm.run("get hooks", case)) if item["kind"] == "Pod")

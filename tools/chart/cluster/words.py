@@ -1,4 +1,4 @@
-"""Values of the chart with one word in every place where the schema allows it."""
+"""Values of the chart that are one word wherever the schema allows it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +11,12 @@ MONITORS = ("serviceMonitor", "podMonitor", "scrapeConfig")
 EXCLUSIVE = {"apiKey", "apiKeyFile", "scrapeInterval", "scrapeTimeout"}
 """Values of an account that need others to be set, or not to be."""
 NOTHING: Any = object()
+WORDS = (
+    "2024", "007", "1e5", "0x1f", "0b1", "0o17", "1.5", "1.0e3", ".5", "1_000", "12", "12:30:45", "2024-01-01", "true", "on",
+    "y", "n", "N", "null", "~", "inf", ".nan", "a", "-", "=", "<<", "*a", "&a", "!a", "{}", "[]", "#", "/1", "1s", "https://1",
+    "a.b", "A", "a_b", "a-", "a/b", "a,b", "a b", "é", "x" * 64, "x" * 254,
+)  # fmt: skip
+"""Texts that YAML reads as something else, or that only few values can be."""
 
 
 def filled(schema: Any, word: str, monitor: str) -> dict[str, Any]:
@@ -37,9 +43,10 @@ def filled(schema: Any, word: str, monitor: str) -> dict[str, Any]:
 
 
 def _account(schema: Any, word: str) -> dict[str, Any]:
-    account = {key: value for key, value in _filled(schema, word).items() if key not in EXCLUSIVE}
+    filled_in = _filled(schema, word)
+    account = {} if filled_in is NOTHING else {key: filled_in[key] for key in filled_in.keys() - EXCLUSIVE}
     account["existingSecret"] = {"name": "a", **account.get("existingSecret", {})}
-    return account
+    return {"accountId": "a", **account}
 
 
 def _filled(node: Any, word: str) -> Any:
