@@ -11,17 +11,20 @@ import yaml
 from tests.support.paths import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+TEMPLATES = ROOT / ".github" / "ISSUE_TEMPLATE"
 
 
 def _jobs(name: str) -> Any:
     return yaml.safe_load((ROOT / ".github/workflows" / name).read_text(encoding="utf-8"))["jobs"]
 
 
-def test_the_schemas_accept_workflows_and_dependency_updates() -> None:
+def test_the_schemas_accept_workflows_dependency_updates_and_issue_forms() -> None:
     program = Path(sys.executable).with_name("check-jsonschema")
     for schema, paths in (
         ("vendor.github-workflows", WORKFLOWS),
         ("vendor.dependabot", [ROOT / ".github/dependabot.yml"]),
+        ("vendor.github-issue-forms", [TEMPLATES / "bug.yml", TEMPLATES / "feature.yml"]),
+        ("vendor.github-issue-config", [TEMPLATES / "config.yml"]),
     ):
         command: list[str | Path] = [program, "--builtin-schema", schema, *paths]
         checked = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
