@@ -12,7 +12,7 @@ from betatel_exporter.arguments import PROGRAM, UsageError, parse
 from betatel_exporter.config import SETTINGS, SettingsError, load
 
 if TYPE_CHECKING:
-    from betatel_exporter.commands.demo import World
+    from betatel_exporter.commands.demo import SimulatorOptions
 
 # Servers and clients are imported by the commands that need them: --help and wrong settings do not wait for them.
 # ruff: noqa: PLC0415
@@ -112,13 +112,13 @@ def _healthcheck(flags: Namespace, environ: Mapping[str, str]) -> int:
 def _simulate(flags: Namespace, _: Mapping[str, str]) -> int:
     from betatel_exporter.commands.demo import simulate
 
-    return _run_world(simulate(_world(flags), flags.listen_address))
+    return _run_simulator(simulate(_simulator(flags), flags.listen_address))
 
 
 def _demo(flags: Namespace, _: Mapping[str, str]) -> int:
     from betatel_exporter.commands.demo import demo
 
-    return _run_world(demo(_world(flags), flags.simulator, flags.web))
+    return _run_simulator(demo(_simulator(flags), flags.simulator, flags.web))
 
 
 def _version(_: Namespace, __: Mapping[str, str]) -> int:
@@ -142,13 +142,13 @@ def _settings(flags: Namespace) -> dict[str, Any]:
     return {key: value for key, value in vars(flags).items() if key in keys}
 
 
-def _world(flags: Namespace) -> "World":
-    from betatel_exporter.commands.demo import World
+def _simulator(flags: Namespace) -> "SimulatorOptions":
+    from betatel_exporter.commands.demo import SimulatorOptions
 
-    return World(flags.scenario, flags.seed, flags.speed, flags.messages_per_hour)
+    return SimulatorOptions(flags.scenario, flags.seed, flags.speed, flags.messages_per_hour)
 
 
-def _run_world(main: Coroutine[None, None, None]) -> int:
+def _run_simulator(main: Coroutine[None, None, None]) -> int:
     from betatel_exporter import logs
     from betatel_exporter.web import server
 

@@ -31,7 +31,7 @@ SHOWN = (
 
 
 @dataclass(frozen=True)
-class World:
+class SimulatorOptions:
     """How the simulated API is set up."""
 
     scenario: str
@@ -50,7 +50,7 @@ class World:
         )
 
 
-async def simulate(world: World, address: Address) -> None:
+async def simulate(options: SimulatorOptions, address: Address) -> None:
     """The simulated API alone."""
     socket = bind(address)
     _say(
@@ -59,12 +59,12 @@ async def simulate(world: World, address: Address) -> None:
         f"scenarios       curl -X POST http://{bound(socket)}/-/scenario/NAME, of {', '.join(simulator.SCENARIOS)}",
         "Stop with Ctrl-C.",
     )
-    await serve([Service(world.app(), socket)], grace=1)
+    await serve([Service(options.app(), socket)], grace=1)
 
 
-async def demo(world: World, api_address: Address, web_address: Address) -> None:
+async def demo(options: SimulatorOptions, api_address: Address, web_address: Address) -> None:
     """Simulated API and exporter in one process, on the simulated world's own clock; it scrapes itself."""
-    clock = FastClock(world.speed)
+    clock = FastClock(options.speed)
     with bind(api_address) as api, bind(web_address) as web:
         api_url, web_url = f"http://{bound(api)}", f"http://{bound(web)}"
         flags = {
@@ -73,9 +73,9 @@ async def demo(world: World, api_address: Address, web_address: Address) -> None
             "daily_budget": "EUR=500",
         }
         configuration = load(flags, {"BETATEL_API_KEY": simulator.API_KEY})
-        simulated = replace(world, speed=1.0).app(clock)
+        simulated = replace(options, speed=1.0).app(clock)
         services = [Service(simulated, api), Service(make_app(configuration, clock=clock), web)]
-        narrating = _narrate(web_url, api_url, world, lambda: str(simulated.state.world.scenario_name))
+        narrating = _narrate(web_url, api_url, options, lambda: str(simulated.state.world.scenario_name))
         await serve(services, grace=configuration.settings.timeout, meanwhile=narrating)
 
 
@@ -91,12 +91,12 @@ class FastClock:
         return self._start + (self._clock() - self._start) * self._speed
 
 
-async def _narrate(web: str, api: str, world: World, scenario: Callable[[], str]) -> None:
+async def _narrate(web: str, api: str, options: SimulatorOptions, scenario: Callable[[], str]) -> None:
     """Scrape every few seconds and print what changes, for as long as the demo runs."""
     async with httpx.AsyncClient(trust_env=False) as client:
         page = await client.get(f"{web}/metrics")
-        _introduce(web, api, world, page)
-        narrator, current = Narrator(), world.scenario
+        _introduce(web, api, options, page)
+        narrator, current = Narrator(), options.scenario
         _say(*(f"{_time()}  {change}" for change in narrator.changes(page.text)))
         while True:
             await asyncio.sleep(SCRAPE_INTERVAL)
@@ -108,14 +108,14 @@ async def _narrate(web: str, api: str, world: World, scenario: Callable[[], str]
                 _say(*(f"{_time()}  {change}" for change in narrator.changes(page.text)))
 
 
-def _introduce(web: str, api: str, world: World, page: httpx.Response) -> None:
+def _introduce(web: str, api: str, options: SimulatorOptions, page: httpx.Response) -> None:
     samples = [line for line in page.text.splitlines() if not line.startswith("#")]
     _say(
         "betatel-exporter demo: a simulated API and the exporter, in one process",
         "",
         f"  page       {web}/",
         f"  metrics    {web}/metrics",
-        f"  API        {api}{simulator.BASE_PATH} (simulated; a minute passes in {60 / world.speed:g} s)",
+        f"  API        {api}{simulator.BASE_PATH} (simulated; a minute passes in {60 / options.speed:g} s)",
         "",
         f"One scrape: {len(samples)} samples in {page.elapsed.total_seconds() * 1000:.0f} ms, among them",
         *(f"  {line}" for line in samples if line.startswith(SHOWN)),
