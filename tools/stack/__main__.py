@@ -63,7 +63,7 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def _introduce(addresses: Addresses, *, grafana_runs: bool) -> None:
     scenario = f"curl -X POST http://{addresses.simulator}/-/scenario"
-    pictures = ", ".join(str(path.relative_to(ROOT)) for path in sorted(PICTURES.glob("dashboard-*.png")))
+    pictures = ", ".join(str(path.relative_to(ROOT)) for path in sorted(PICTURES.glob("*-light.png")))
     print(
         f"exporter      http://{addresses.exporter}/",
         f"Prometheus    {_page(f'http://{addresses.prometheus}', '/alerts', '/classic/alerts')}",
