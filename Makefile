@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
+# Tests of a file share servers, so a file stays on one worker. -n0 in PYTEST_ARGS runs them one after the other.
+PARALLEL := -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo stack test test-fast coverage lint format tools generate manifests cluster-test bench soak fuzz audit image-test lock clean
@@ -35,14 +37,14 @@ stack: $(VENV)/.run ## the demo with Prometheus and Alertmanager of this machine
 	@exec $(BIN)/python -m tools.stack $(STACK_ARGS)
 
 test: $(VENV)/.dev ## the whole test suite
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -q $(PARALLEL) $(PYTEST_ARGS)
 
 test-fast: $(VENV)/.dev ## the unit tests: nothing outside Python, in seconds
-	@$(BIN)/python -m pytest -q tests/unit $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -q $(PARALLEL) tests/unit $(PYTEST_ARGS)
 
-coverage: $(VENV)/.dev ## the suite again, with branch coverage of the exporter
+coverage: $(VENV)/.dev ## the whole suite with branch coverage of the exporter; fails below the threshold
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest $(PYTEST_ARGS)
+	@$(BIN)/coverage run -m pytest -q $(PARALLEL) $(PYTEST_ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
@@ -67,7 +69,7 @@ manifests: $(VENV)/.dev ## plain Kubernetes manifests, rendered from the chart i
 cluster-test: $(VENV)/.dev ## install the chart on a real API server; builds one the first time, in minutes
 	@$(BIN)/python -m tools.chart.cluster $(CLUSTER_ARGS)
 
-bench: $(VENV)/.dev ## measure against the limit, a sequential client and a threaded one; a few minutes
+bench: $(VENV)/.dev ## time, CPU and memory, against the API's own time and against peers; six minutes
 	@$(BIN)/python -m tools.bench $(BENCH_ARGS)
 
 soak: $(VENV)/.dev ## overlapping scrapers of a misbehaving API: is a page late, does anything grow?
@@ -79,7 +81,7 @@ fuzz: $(VENV)/.dev ## odd answers, files and requests, for longer than the suite
 audit: $(VENV)/.dev ## known vulnerabilities and licences of what runs; asks the network
 	@$(BIN)/python -m tools.audit
 
-image-test: ## build the image without a container engine, run it, look into it; Debian, as root
+image-test: ## build the image twice without a container engine, compare, run it; Debian, as root
 	@packaging/image-test
 
 lock: $(VENV)/.dev ## renew the lock files; LOCK_ARGS=--upgrade for the newest versions
