@@ -5,7 +5,7 @@ from itertools import accumulate, count
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from betatel_exporter.api.errors import InvalidResponseError
@@ -71,6 +71,7 @@ steps = st.tuples(
 )
 
 
+@settings(max_examples=50)
 @given(
     st.lists(steps, min_size=1, max_size=6),
     st.integers(1, 5),

@@ -49,11 +49,11 @@ class Account:
         page: dict[str, Any] = answer.json()
         return page
 
-    async def walk(self, **body: Any) -> list[dict[str, Any]]:
-        """All records that can be listed, page by page, until a page is empty."""
+    async def walk(self, *, most: int = 10**6, **body: Any) -> list[dict[str, Any]]:
+        """All records that can be listed, page by page, until a page is empty or there are enough."""
         records: list[dict[str, Any]] = []
         page = 1
-        while rows := (await self.page(page=page, **body))["list"]:
+        while len(records) < most and (rows := (await self.page(page=page, **body))["list"]):
             records += rows
             page += 1
         return records

@@ -108,7 +108,7 @@ async def test_new_records_move_the_others_down_between_two_pages() -> None:
 
 
 async def test_the_oldest_message_in_flight_and_the_newest_settled_one_cost_one_record() -> None:
-    async with account(messages_per_hour=600, scenario="stuck-queue") as busy:
+    async with account(messages_per_hour=60, scenario="stuck-queue") as busy:
         busy.clock.now = NOON + 600
         for status in ("PENDING", "READ", "EXPIRED", "FAILED"):
             for direction, best in (("ASC", min), ("DESC", max)):
