@@ -1,4 +1,4 @@
-"""Vulnerabilities and licences of what the exporter runs with, from the public database: python -m tools.audit."""
+"""Known vulnerabilities and licences of the locked run-time packages: python -m tools.audit. Asks a public database."""
 
 import re
 import subprocess
@@ -9,16 +9,16 @@ from pathlib import Path
 LOCK = Path(__file__).parents[1] / "requirements" / "run.lock"
 
 LICENCES = re.compile(r"Apache|MIT|BSD|ISC|PSF|Python Software Foundation|MPL|Mozilla", re.IGNORECASE)
-"""Licences that go with ours; another one is a decision for people."""
+"""Licences compatible with ours; any other needs a decision."""
 
 
 def locked() -> dict[str, str]:
-    """Name and version of every package that is installed to run the exporter."""
+    """Version by name of every run-time package."""
     return dict(re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;\\]+)", LOCK.read_text(), re.MULTILINE))
 
 
 def licence(name: str) -> str:
-    """As the package itself states it; empty where it does not, or is not installed."""
+    """As the package states it; empty if it does not, or if it is not installed."""
     try:
         about = metadata.metadata(name).json
     except metadata.PackageNotFoundError:
@@ -33,7 +33,7 @@ def licence(name: str) -> str:
 
 
 def _from_file(name: str) -> str:
-    """The first known name in the licence that the package carries."""
+    """The first known name in the licence file of the package."""
     for file in metadata.files(name) or []:
         if file.name.upper().startswith(("LICENSE", "LICENCE", "COPYING")):
             text = file.read_text(encoding="utf-8")
@@ -45,22 +45,22 @@ def _from_file(name: str) -> str:
 
 
 def vulnerabilities() -> int:
-    """pip-audit's exit code: 0 where none is known. It is strict: what cannot be looked up is a failure, not a pass."""
+    """pip-audit's exit code, 0 for none. Strict: a package that cannot be looked up is a failure."""
     arguments = ["--strict", "--require-hashes", "--disable-pip", "--requirement", str(LOCK)]
     return subprocess.run([sys.executable, "-m", "pip_audit", *arguments], check=False).returncode  # noqa: S603  fixed
 
 
 def main() -> int:
-    strange = []
+    unusual = []
     for name, version in locked().items():
         stated = licence(name)
         sys.stdout.write(f"{name:20} {version:12} {stated or 'unknown'}\n")
         if not LICENCES.search(stated):
-            strange.append(name)
-    if strange:
-        sys.stdout.write(f"to be looked at: {', '.join(strange)}\n")
+            unusual.append(name)
+    if unusual:
+        sys.stdout.write(f"licences to review: {', '.join(unusual)}\n")
     sys.stdout.flush()
-    return vulnerabilities() or (1 if strange else 0)
+    return vulnerabilities() or (1 if unusual else 0)
 
 
 if __name__ == "__main__":
