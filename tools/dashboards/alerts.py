@@ -16,6 +16,8 @@ SELECTED = (
 )
 """An alert on an account carries no instance, and an absent exporter not even a job: empty labels pass."""
 OF_ACCOUNTS = 'account!=""'
+OF_DESTINATIONS = 'country=~"$country", network=~"$network|"'
+"""An alert on a whole country carries no network."""
 CRITICAL, UNKNOWN, WARNING, INFO, QUIET, NO_RULES = 4, 3, 2, 1, 0, -1
 RANKS = {"critical": CRITICAL, "warning": WARNING, "info": INFO}
 WITNESS = "account_window:betatel_telegram_requests:max"
@@ -26,9 +28,9 @@ def firing(*matchers: str, offset: str = "") -> str:
     return f"ALERTS{{{', '.join((SELECTED, *matchers))}}}{shifted(offset)}"
 
 
-def ranks(*labels: str) -> str:
+def ranks(*labels: str, where: str = "") -> str:
     """The rank of each alert that fires, the highest one where several have the same `labels`."""
-    return f"max by ({', '.join(labels)}) (\n  {_ranked()}\n)"
+    return f"max by ({', '.join(labels)}) (\n  {_ranked(*_given(where))}\n)"
 
 
 def count(severity: str) -> str:
@@ -46,9 +48,8 @@ def states() -> str:
 
 def since(*labels: str, where: str = "") -> str:
     """When the alerts that fire began to, in milliseconds; 0 where that is over a week ago."""
-    matchers = (where,) if where else ()
-    fires = firing(*matchers)
-    begun = f"0 * ({fires} unless {firing(*matchers, offset='1m')}) + time()"
+    fires = firing(*_given(where))
+    begun = f"0 * ({fires} unless {firing(*_given(where), offset='1m')}) + time()"
     return f"1000 * min by ({', '.join(labels)}) (\n  max_over_time(({begun})[7d:1m]) and {fires}\n  or 0 * {fires}\n)"
 
 
@@ -79,6 +80,10 @@ def runbook(alert: str) -> str:
 def _ranked(*matchers: str) -> str:
     ranked = (f"{rank} * {firing(_severity(severity), *matchers)}" for severity, rank in RANKS.items())
     return "\n  or ".join(ranked)
+
+
+def _given(where: str) -> tuple[str, ...]:
+    return (where,) if where else ()
 
 
 def _severity(severity: str) -> str:

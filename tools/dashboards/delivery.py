@@ -2,7 +2,7 @@
 
 from tools.dashboards import promql
 from tools.dashboards.dashboard import Line, Section, account, dashboard
-from tools.dashboards.looks import NO_TRAFFIC, STATUS, TEAL, Json, limit, line, lines, marked, named
+from tools.dashboards.looks import NO_TRAFFIC, STATUS, TEAL, Json, drawn, limit, lines, marked
 from tools.dashboards.panels import timeseries
 from tools.dashboards.promql import ARRIVED, IN_FLIGHT, STATUSES, UNDELIVERED
 from tools.dashboards.shared import oldest_pending
@@ -31,17 +31,16 @@ def delivery() -> Json:
 
 def _accounts() -> Json:
     pending, sent = (f"max by (account) ({promql.oldest_age(status)})" for status in IN_FLIGHT)
-    ratio = limit("undelivered_ratio")
     return table(
         "Accounts",
-        "The last hour; the account with the oldest PENDING message first. Red numbers are above the threshold of an "
+        "The last hour; the account with the oldest PENDING message first. Red ages are above the threshold of an "
         "alert. Time to drain: the messages in flight at the pace of the last hour.",
         [Label("account", "Account")],
         [
             Column("Created", promql.flow(*STATUSES)),
             Column("First delivered", promql.flow(*ARRIVED)),
             Column("Expired or failed", promql.flow(*UNDELIVERED)),
-            Column("Undelivered", promql.undelivered_ratio(), "percentunit", 1, marked(ratio)),
+            Column("Undelivered", promql.undelivered_ratio(), "percentunit", 1),
             Column("In flight", promql.records(*IN_FLIGHT)),
             Column("Oldest PENDING", pending, "dthms", 0, marked(limit("pending_seconds"))),
             Column("Oldest SENT", sent, "dthms", 0),
@@ -55,11 +54,11 @@ def _undelivered() -> Json:
     return timeseries(
         "Undelivered ratio, 1 h",
         "Of the messages that ended in the hour before each point, the share that expired or failed. Revoking is the "
-        "caller's choice and counts on neither side. The dashed line is the threshold of BetatelUndeliveredSpike.",
+        "caller's choice and counts on neither side.",
         promql.undelivered_ratio(),
         unit="percentunit",
         no_value=NO_TRAFFIC,
-        limit=limit("undelivered_ratio"),
+        reach=0.3,
     )
 
 
@@ -86,7 +85,7 @@ def _flows() -> Json:
             "{{status}}": promql.flows("READ", "EXPIRED", "FAILED", "REVOKED"),
         },
         decimals=0,
-        overrides=[named("created", **line(TEAL)), *lines(STATUS)],
+        overrides=[drawn("created", TEAL), *lines(STATUS)],
         figures=True,
     )
 

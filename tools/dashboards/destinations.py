@@ -1,14 +1,16 @@
 """Where do codes not arrive, and for how many people?"""
 
-from tools.dashboards import promql
+from tools.dashboards import alerts, promql
 from tools.dashboards.dashboard import Line, account, chosen, dashboard
-from tools.dashboards.looks import NO_RECORDS, STATUS, Json, limit, lines, marked
+from tools.dashboards.looks import NO_RECORDS, STATUS, Json, lines
 from tools.dashboards.panels import heatmap, stat, timeseries
 from tools.dashboards.promql import ACCOUNT, DESTINATION, PLACE, latest, people, unreached_ratio
-from tools.dashboards.shared import not_reached
+from tools.dashboards.shared import SEVERITIES, not_reached
 from tools.dashboards.tables import Column, Label, moment, table
 
 PLACE_NAME = "{{account}}: {{country}}, {{network}}"
+CHANCE = 5
+"""Fewer people may be chance."""
 RECENT = f"betatel_telegram_recent_messages{{{ACCOUNT}}}"
 
 
@@ -63,31 +65,40 @@ def _tiles() -> list[Json]:
 
 
 def _destinations() -> Json:
-    unreached = people(*PLACE, reached="false")
+    unreached, usual = people(*PLACE, reached="false"), promql.usual_unreached_ratio()
     return table(
         "Destinations",
-        "Most people not reached first. The usual share is that of the day before the last hour. Since: the last time "
-        "the share was no higher than the limit at which it turns red.",
-        [Label("network", "Network", 130), Label("country", "Country", 180), Label("account", "Account")],
+        "Worst first: by the alert that fires, then by people not reached. Usual: the share of the day before the "
+        "last hour; excess: the people not reached who would have been, had it been as usual. Since: when no more "
+        f"than twice the usual share were not reached, for destinations with at least {CHANCE} people beyond that.",
+        [Label("network", "Network", 130), Label("country", "Country", 170), Label("account", "Account")],
         [
+            Column(
+                "Alert",
+                alerts.ranks(*PLACE, where=alerts.OF_DESTINATIONS),
+                "none",
+                words=SEVERITIES,
+                width=85,
+            ),
             Column("Not reached", unreached),
-            Column("Share", unreached_ratio(*PLACE), "percentunit", 1, marked(limit("undelivered_ratio"))),
-            Column("Usual share", promql.usual_unreached_ratio(), "percentunit", 1),
+            Column("Share", unreached_ratio(*PLACE), "percentunit", 1),
+            Column("Usual", usual, "percentunit", 1),
+            Column("Excess", f"round({unreached}\n- ({usual}) * {people(*PLACE)})"),
             moment("Since", _since(), "over 6 hours ago"),
             Column("Change, 1 h", f"{unreached} - {people(*PLACE, reached='false', offset='1h')}"),
-            Column("People", people(*PLACE)),
             Column("Messages", promql.recent_messages(*PLACE)),
         ],
         no_value=NO_RECORDS,
-        sort=["-Not reached"],
+        sort=["-Alert", "-Not reached"],
     )
 
 
 def _since() -> str:
-    """When each failing destination began to fail, in milliseconds; 0 where that is over six hours ago."""
-    ratio, highest = unreached_ratio(*PLACE), limit("undelivered_ratio")
-    well = f"max_over_time((0 * ({ratio} <= {highest}) + time())[6h:2m])"
-    return f"1000 * ({well} or 0 * {people(*PLACE)})\nand {ratio} > {highest}"
+    """In milliseconds, 0 where it is over six hours ago."""
+    twice = f"2 * ({promql.usual_unreached_ratio(at=' @ end()')})"
+    well = f"max_over_time((0 * ({unreached_ratio(*PLACE)} <= {twice}) + time())[6h:2m])"
+    beyond = f"{people(*PLACE, reached='false')} - {twice} * {people(*PLACE)} >= {CHANCE}"
+    return f"1000 * ({well} or 0 * {people(*PLACE)})\nand {beyond}"
 
 
 def _most(expr: str) -> str:
@@ -139,7 +150,7 @@ def _ratio() -> Json:
         unreached_ratio("account"),
         unit="percentunit",
         no_value=NO_RECORDS,
-        reach=limit("undelivered_ratio"),
+        reach=0.3,
     )
 
 

@@ -1,34 +1,15 @@
 """Can I trust these numbers?"""
 
-from tools.dashboards import promql
+from tools.dashboards import looks, promql
 from tools.dashboards.dashboard import Line, Section, account, dashboard, restarts
-from tools.dashboards.looks import (
-    ANY_IS_BAD,
-    ANY_NEEDS_A_LOOK,
-    BLUE,
-    GREEN,
-    GREY,
-    NO_EXPORTER,
-    ORANGE,
-    REASON,
-    RED,
-    TEAL,
-    UP_OR_DOWN,
-    Json,
-    Words,
-    limit,
-    line,
-    lines,
-    marked,
-    named,
-)
+from tools.dashboards.looks import Json, Words
 from tools.dashboards.panels import lanes, stat, timeseries
 from tools.dashboards.promql import ACCOUNT, TARGET, latest, of_exporters
 from tools.dashboards.shared import oldest_data
 from tools.dashboards.tables import Column, Label, moment, table
 
 NO_CALLS = "no calls"
-COLLECTIONS: Words = {0: ("no query", RED), 1: ("some queries", ORANGE), 2: ("all", GREEN)}
+COLLECTIONS: Words = {0: ("no query", looks.RED), 1: ("some queries", looks.ORANGE), 2: ("all", looks.GREEN)}
 
 
 def exporter() -> Json:
@@ -63,9 +44,9 @@ def _tiles() -> list[Json]:
             "Exporters down",
             "Exporters that Prometheus does not reach.",
             {"down": down},
-            no_value=NO_EXPORTER,
-            absent=RED,
-            steps=ANY_IS_BAD,
+            no_value=looks.NO_EXPORTER,
+            absent=looks.RED,
+            steps=looks.ANY_IS_BAD,
             text="value",
         ),
         stat(
@@ -73,8 +54,8 @@ def _tiles() -> list[Json]:
             "Accounts of which at least one query failed in the latest collection, or that are not collected at all. The "
             "numbers of such a query are missing on these dashboards, not zero.",
             {"incomplete": f"{incomplete}\nor {none}"},
-            no_value=NO_EXPORTER,
-            steps=ANY_NEEDS_A_LOOK,
+            no_value=looks.NO_EXPORTER,
+            steps=looks.ANY_NEEDS_A_LOOK,
             text="value",
         ),
         oldest_data(),
@@ -89,7 +70,7 @@ def _tiles() -> list[Json]:
             "Failed calls, lately",
             "HTTP requests to the API that failed in the last minutes, of all exporters.",
             {"failed": f"sum({failures})"},
-            steps=ANY_NEEDS_A_LOOK,
+            steps=looks.ANY_NEEDS_A_LOOK,
             decimals=0,
             text="value",
         ),
@@ -99,9 +80,9 @@ def _tiles() -> list[Json]:
             "waits longest.",
             {"waiting": f"max({until} - time() > 0)\nor {none}"},
             unit="dthms",
-            no_value=NO_EXPORTER,
-            steps=ANY_NEEDS_A_LOOK,
-            words={0: ("none", GREEN)},
+            no_value=looks.NO_EXPORTER,
+            steps=looks.ANY_NEEDS_A_LOOK,
+            words={0: ("none", looks.GREEN)},
             text="value",
         ),
     ]
@@ -117,7 +98,7 @@ def _collections() -> Json:
             "{{instance}}": f"2 * {promql.reached()}",
             "{{account}}": f"max by (account) ({success}) + min by (account) ({success})",
         },
-        no_value=NO_EXPORTER,
+        no_value=looks.NO_EXPORTER,
         words=COLLECTIONS,
     )
 
@@ -130,7 +111,7 @@ def _queries() -> Json:
         [Label("account", "Account"), Label("query", "Query")],
         [
             Column("Failed", f"max by (account, query) ({share}) > 0", "percentunit", 1),
-            Column("Data age", promql.data_age(), "dthms", 0, marked(limit("stale_seconds"))),
+            Column("Data age", promql.data_age(), "dthms", 0, looks.marked(looks.limit("stale_seconds"))),
         ],
         no_value="every query succeeded",
         sort=["-Failed"],
@@ -147,7 +128,7 @@ def _failures() -> Json:
         unit="cpm",
         no_value="no failed call",
         bars=True,
-        overrides=lines(REASON),
+        overrides=looks.lines(looks.REASON),
     )
 
 
@@ -162,14 +143,14 @@ def _durations() -> Json:
             "scrape": f"max({of_exporters(scrape)})",
         },
         unit="s",
-        overrides=[named("scrape", **line(GREY, dashed=True))],
+        overrides=[looks.drawn("scrape", looks.GREY, dashed=True)],
     )
 
 
 def _latency() -> Json:
     buckets = f"betatel_api_request_duration_seconds_bucket{{{TARGET}}}"
     rates = f"sum by (le, operation) (rate({buckets}[$__rate_interval]))"
-    colors = {"stats": BLUE, "tdr": TEAL}
+    colors = {"stats": looks.BLUE, "tdr": looks.TEAL}
     return timeseries(
         "API response times",
         "Median and 95th percentile of the HTTP requests of all exporters.",
@@ -180,8 +161,8 @@ def _latency() -> Json:
         unit="s",
         no_value=NO_CALLS,
         overrides=[
-            *(named(f"{operation} median", **line(color)) for operation, color in colors.items()),
-            *(named(f"{operation} 95 %", **line(color, dashed=True)) for operation, color in colors.items()),
+            *(looks.drawn(f"{operation} median", color) for operation, color in colors.items()),
+            *(looks.drawn(f"{operation} 95 %", color, dashed=True) for operation, color in colors.items()),
         ],
     )
 
@@ -195,11 +176,11 @@ def _processes() -> Json:
         "What runs where. Restarts of a process in the time shown; a replaced pod is a new instance instead.",
         [Label(label, name) for label, name in {**about, "python_version": "Python"}.items()],
         [
-            Column("Exporter", f"betatel_exporter_build_info{{{TARGET}}}", "none", words=UP_OR_DOWN),
+            Column("Exporter", f"betatel_exporter_build_info{{{TARGET}}}", "none", words=looks.UP_OR_DOWN),
             moment("Started", f"1000 * {by} ({of_exporters(start)})", "unknown"),
             Column("Restarts", f"{by} ({of_exporters(f'changes({start}[$__range])')})", "none", 0),
         ],
-        no_value=NO_EXPORTER,
+        no_value=looks.NO_EXPORTER,
         sort=["Job", "Instance"],
     )
 
@@ -221,7 +202,7 @@ def _memory() -> Json:
         "Resident memory of each process.",
         {"{{instance}}": of_exporters(f"process_resident_memory_bytes{{{TARGET}}}")},
         unit="bytes",
-        no_value=NO_EXPORTER,
+        no_value=looks.NO_EXPORTER,
     )
 
 
@@ -231,5 +212,5 @@ def _processor() -> Json:
         "Processor time each process used: 100 % is one core.",
         {"{{instance}}": of_exporters(f"rate(process_cpu_seconds_total{{{TARGET}}}[$__rate_interval])")},
         unit="percentunit",
-        no_value=NO_EXPORTER,
+        no_value=looks.NO_EXPORTER,
     )

@@ -118,9 +118,16 @@ def line(color: str, *, width: int | None = None, fill: int | None = None, dashe
     return properties
 
 
+def drawn(
+    name: str, color: str, *, width: int | None = None, fill: int | None = None, dashed: bool = False
+) -> Json:
+    """An override for the line called `name`."""
+    return named(name, **line(color, width=width, fill=fill, dashed=dashed))
+
+
 def lines(colors: Mapping[str, str], names: Sequence[str] = ()) -> list[Json]:
     """One override for each of `names`, or of all `colors`."""
-    return [named(name, **line(colors[name])) for name in (names or colors)]
+    return [drawn(name, colors[name]) for name in (names or colors)]
 
 
 def colored_by_name() -> list[Json]:

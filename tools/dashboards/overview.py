@@ -1,49 +1,21 @@
 """Do codes arrive, right now?"""
 
-from tools.dashboards import alerts, promql
+from tools.dashboards import alerts, looks, promql
 from tools.dashboards.dashboard import Line, Section, account, dashboard, window
-from tools.dashboards.looks import (
-    ANY_IS_BAD,
-    ANY_NEEDS_A_LOOK,
-    BLUE,
-    BUDGET,
-    GREEN,
-    GREY,
-    NO_EXPORTER,
-    NO_RECORDS,
-    NO_TRAFFIC,
-    ORANGE,
-    RED,
-    STATUS,
-    TEAL,
-    Json,
-    Words,
-    band,
-    judged,
-    limit,
-    line,
-    lines,
-    marked,
-    named,
-    thresholds,
-)
+from tools.dashboards.looks import Json
 from tools.dashboards.panels import lanes, stat, timeseries
-from tools.dashboards.shared import budget_used, not_reached, oldest_data, oldest_pending
+from tools.dashboards.shared import (
+    LONG_AGO,
+    SEVERITIES,
+    STATES,
+    budget_used,
+    not_reached,
+    oldest_data,
+    oldest_pending,
+)
 from tools.dashboards.tables import Column, Label, moment, table
 
-SEVERITIES: Words = {
-    alerts.CRITICAL: ("critical", RED),
-    alerts.WARNING: ("warning", ORANGE),
-    alerts.INFO: ("info", BLUE),
-}
-STATES: Words = {
-    **SEVERITIES,
-    alerts.UNKNOWN: ("unknown", GREY),
-    alerts.QUIET: ("ok", GREEN),
-    alerts.NO_RULES: ("no rules", GREY),
-}
 NO_ALERTS = "no alert fires, or no rules loaded"
-LONG_AGO = "over a week ago"
 
 CHOSEN = "${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
 ACCOUNT = f"{CHOSEN}&var-account=${{__data.fields.Account}}"
@@ -85,8 +57,8 @@ def _tiles() -> list[Json]:
             {severity: alerts.count(severity) for severity in ("critical", "warning")},
             unit="none",
             no_value="no rules loaded",
-            steps=ANY_IS_BAD,
-            overrides=[named("warning", thresholds=thresholds(ANY_NEEDS_A_LOOK))],
+            steps=looks.ANY_IS_BAD,
+            overrides=[looks.named("warning", thresholds=looks.thresholds(looks.ANY_NEEDS_A_LOOK))],
         ),
         stat(
             "Failure ratio, $window",
@@ -95,7 +67,7 @@ def _tiles() -> list[Json]:
             promql.worst(promql.failure_ratio()),
             unit="percentunit",
             no_value="no traffic known",
-            steps=judged(limit("chronic_failure_ratio")),
+            steps=looks.judged(looks.limit("chronic_failure_ratio")),
             decimals=1,
         ),
         not_reached(more="betatel-destinations"),
@@ -116,7 +88,7 @@ def _accounts() -> Json:
         (name, f"/d/betatel-{name.lower()}?{ACCOUNT}")
         for name in ("Delivery", "Destinations", "Spend", "Exporter")
     ]
-    ratio, undelivered = limit("chronic_failure_ratio"), limit("undelivered_ratio")
+    ratio = looks.limit("chronic_failure_ratio")
     used = f"max by (account) ({promql.budget_used()})"
     return table(
         "Accounts",
@@ -127,16 +99,18 @@ def _accounts() -> Json:
         [
             Column("State", alerts.states(), "none", words=STATES, width=90),
             moment("Alerting since", alerts.since("account", where=alerts.OF_ACCOUNTS), LONG_AGO),
-            Column("Failed", promql.failure_ratio(), "percentunit", 1, marked(ratio)),
+            Column("Failed", promql.failure_ratio(), "percentunit", 1, looks.marked(ratio)),
             Column("Usual", promql.usual_failure_ratio(), "percentunit", 1),
-            Column("Undelivered", promql.undelivered_ratio(), "percentunit", 1, marked(undelivered)),
+            Column("Undelivered", promql.undelivered_ratio(), "percentunit", 1),
             Column("Not reached", promql.people("account", reached="false", where="")),
             Column("Requests", promql.requests()),
             Column("In flight", promql.records(*promql.IN_FLIGHT)),
-            Column("Budget used", used, "percentunit", 0, marked(BUDGET)),
-            Column("Data age", promql.oldest_data_age(), "dthms", 0, marked(limit("stale_seconds"))),
+            Column("Budget used", used, "percentunit", 0, looks.marked(looks.BUDGET)),
+            Column(
+                "Data age", promql.oldest_data_age(), "dthms", 0, looks.marked(looks.limit("stale_seconds"))
+            ),
         ],
-        no_value=NO_EXPORTER,
+        no_value=looks.NO_EXPORTER,
         sort=["-State", "-Failed"],
     )
 
@@ -173,8 +147,8 @@ def _all_ratios() -> Json:
         "BetatelHighFailureRatio.",
         promql.failure_ratio(),
         unit="percentunit",
-        no_value=NO_TRAFFIC,
-        limit=limit("chronic_failure_ratio"),
+        no_value=looks.NO_TRAFFIC,
+        limit=looks.limit("chronic_failure_ratio"),
         figures=True,
     )
 
@@ -194,14 +168,14 @@ def _unreached() -> Json:
         "People not reached, by account",
         "People behind the recent records, none of whose messages arrived.",
         promql.people("account", reached="false", where=""),
-        no_value=NO_RECORDS,
+        no_value=looks.NO_RECORDS,
         reach=10,
         figures=True,
     )
 
 
 def _failure_ratio() -> Json:
-    least = limit("spike_fast_min_requests")
+    least = looks.limit("outage_min_requests")
     return timeseries(
         "Failure ratio",
         "Share of requests that were not processed, over three windows. The band (Wilson score interval) is where the "
@@ -215,13 +189,13 @@ def _failure_ratio() -> Json:
             "1 h": promql.failure_ratio("lasth"),
         },
         unit="percentunit",
-        no_value=NO_TRAFFIC,
-        limit=limit("chronic_failure_ratio"),
+        no_value=looks.NO_TRAFFIC,
+        limit=looks.limit("chronic_failure_ratio"),
         overrides=[
-            *band("1 h, 95 % from", "1 h, 95 % to", BLUE),
-            named("5 min", **line(GREY, width=1)),
-            named("24 h", **line(TEAL, dashed=True)),
-            named("1 h", **line(BLUE)),
+            *looks.band("1 h, 95 % from", "1 h, 95 % to", looks.BLUE),
+            looks.drawn("5 min", looks.GREY, width=1),
+            looks.drawn("24 h", looks.TEAL, dashed=True),
+            looks.drawn("1 h", looks.BLUE),
         ],
     )
 
@@ -232,7 +206,10 @@ def _requests() -> Json:
         "The gap between the lines is what was requested and not processed. Each point is a whole window, so the lines "
         "also fall when old traffic leaves it.",
         {"requested": promql.requests(), "processed": promql.transactions()},
-        overrides=[named("requested", **line(TEAL)), named("processed", **line(BLUE, fill=25))],
+        overrides=[
+            looks.drawn("requested", looks.TEAL),
+            looks.drawn("processed", looks.BLUE, fill=25),
+        ],
     )
 
 
@@ -245,7 +222,7 @@ def _outcomes() -> Json:
             "{{status}}": promql.flows("EXPIRED", "FAILED", "REVOKED"),
         },
         area=True,
-        overrides=lines(STATUS),
+        overrides=looks.lines(looks.STATUS),
     )
 
 
@@ -259,12 +236,12 @@ def _compared() -> Json:
             "last week": promql.requests(offset="1w"),
         },
         overrides=[
-            named("now", **line(BLUE, fill=15)),
-            named("yesterday", **line(GREY)),
-            named("last week", **line(GREY, dashed=True)),
+            looks.drawn("now", looks.BLUE, fill=15),
+            looks.drawn("yesterday", looks.GREY),
+            looks.drawn("last week", looks.GREY, dashed=True),
         ],
     )
 
 
 def _oldest() -> Json:
-    return oldest_pending("{{status}}", overrides=lines(STATUS))
+    return oldest_pending("{{status}}", overrides=looks.lines(looks.STATUS))

@@ -187,14 +187,14 @@ def unreached_ratio(*labels: str, where: str = DESTINATION) -> str:
     return f"{unreached}\n/ ({people(*labels, where=where)} > 0)"
 
 
-def usual_unreached_ratio() -> str:
+def usual_unreached_ratio(at: str = "") -> str:
     """The same by destination over the day before the last hour, busy times weighing more than quiet ones.
 
     A ratio of sums over all replicas: each is in both of them.
     """
 
     def day(where: str) -> str:
-        found = f"betatel_telegram_recent_recipients{{{ACCOUNT}, {where}}}[1d] offset 1h"
+        found = f"betatel_telegram_recent_recipients{{{ACCOUNT}, {where}}}[1d]{at} offset 1h"
         return f"sum by ({', '.join(PLACE)}) (sum_over_time({found}))"
 
     unreached = f'{DESTINATION}, reached="false"'

@@ -2,11 +2,38 @@
 
 from collections.abc import Sequence
 
-from tools.dashboards import promql
-from tools.dashboards.looks import BUDGET, NO_EXPORTER, NO_RECORDS, Json, judged, limit, named
+from tools.dashboards import alerts, promql
+from tools.dashboards.looks import (
+    BLUE,
+    BUDGET,
+    GREEN,
+    GREY,
+    NO_EXPORTER,
+    NO_RECORDS,
+    ORANGE,
+    RED,
+    Json,
+    Words,
+    judged,
+    limit,
+    named,
+)
 from tools.dashboards.panels import stat, timeseries
 
 NO_BUDGET = "no budget known"
+LONG_AGO = "over a week ago"
+
+SEVERITIES: Words = {
+    alerts.CRITICAL: ("critical", RED),
+    alerts.WARNING: ("warning", ORANGE),
+    alerts.INFO: ("info", BLUE),
+}
+STATES: Words = {
+    **SEVERITIES,
+    alerts.UNKNOWN: ("unknown", GREY),
+    alerts.QUIET: ("ok", GREEN),
+    alerts.NO_RULES: ("no rules", GREY),
+}
 
 
 def not_reached(where: str = "", more: str = "") -> Json:

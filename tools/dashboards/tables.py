@@ -60,6 +60,7 @@ class Column:
         if self.words is not None:
             properties["mappings"] = mappings(self.words)
             properties["custom__cellOptions"] = {"type": "color-background", "mode": "basic"}
+            properties["thresholds"] = thresholds(((None, "transparent"),))
         return named(self.name, **properties)
 
 

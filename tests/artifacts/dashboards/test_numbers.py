@@ -91,15 +91,16 @@ def test_the_destinations_are_shown_with_what_is_usual_there_and_since_when_they
         values = past.ask(target("destinations", "Destinations", name), account="shop")
         return {one.labels["network"]: round(one.last, 3) for one in values}
 
-    assert found("Not reached") == {"Alpha": 4, "Beta": 20}
-    assert found("Share") == {"Alpha": 0.1, "Beta": 1}
-    assert found("Usual share") == {"Alpha": 0.1, "Beta": 0.1}
-    assert found("Change, 1 h") == {"Alpha": 0, "Beta": 18}
-    assert found("People") == {"Alpha": 40, "Beta": 20}
-    assert found("Messages") == {"Alpha": 280, "Beta": 140}
+    assert found("Alert") == {"Beta": alerts.CRITICAL}
     ((network, since),) = found("Since").items()
     assert network == "Beta"
     assert since / 1000 == pytest.approx(BROKEN_AT, abs=2 * MINUTE)
+    assert found("Not reached") == {"Alpha": 4, "Beta": 20}
+    assert found("Share") == {"Alpha": 0.1, "Beta": 1}
+    assert found("Usual") == {"Alpha": 0.1, "Beta": 0.1}
+    assert found("Excess") == {"Alpha": 0, "Beta": 18}
+    assert found("Change, 1 h") == {"Alpha": 0, "Beta": 18}
+    assert found("Messages") == {"Alpha": 280, "Beta": 140}
 
 
 def test_flows_and_ages_of_an_account_are_right(past: Past) -> None:
@@ -164,7 +165,7 @@ def test_what_has_vanished_is_unknown_and_shows_no_old_number(past: Past) -> Non
     }
 
     assert graph[0].points[-1][0] <= history.GONE_AT + 5 * MINUTE
-    assert still - kept == {"betatel-destinations / Destinations / Usual share"}  # what was usual stays so
+    assert still - kept == {"betatel-destinations / Destinations / Usual"}  # what was usual stays so
     assert kept <= still
 
 
