@@ -1,6 +1,7 @@
 """The real command: how it starts where little is given, and how it ends."""
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import Answer, Exporter, run, serving
+from tests.support.command import COMMAND, Answer, Exporter, clean, run, serving
 from tests.support.paths import ROOT
 from tests.support.waiting import wait_until
 from tools.faults.api import ACCOUNT_ID, KEY, QUERIES, SECRETS, FakeApi
@@ -89,28 +90,61 @@ def test_idle_clients_delay_neither_others_nor_the_end(signum: signal.Signals, a
             connection.close()
 
 
-def test_a_taken_port_is_one_line_and_exit_code_1(api: FakeApi) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        address = f"127.0.0.1:{taken.getsockname()[1]}"
-        result = run(f"--web.listen-address={address}", environment=environment(api.url))
-    assert result.returncode == 1
-    assert result.stderr == f"betatel-exporter: cannot listen on {address}: Address already in use\n"
-    assert result.stdout == ""
+IMMEDIATE: dict[tuple[str, ...], int] = {
+    (): 2,
+    ("--timeout=0",): 2,
+    ("--timeuot=5",): 2,
+    ("--version",): 0,
+    ("version",): 0,
+    ("--help",): 0,
+    ("check", "--help"): 0,
+}
+"""Exit codes of commands that end by themselves, in an empty environment."""
 
 
-def test_it_starts_in_an_empty_environment_only_to_say_what_is_missing() -> None:
-    result = run()
-    assert result.returncode == 2
-    assert [line.split(" ")[1] for line in result.stderr.splitlines()] == ["account_id", "api_key_file"]
-    assert "Traceback" not in result.stderr
+def test_commands_that_end_at_once_need_no_environment() -> None:
+    for arguments, code in IMMEDIATE.items():
+        done = run(*arguments)
+        assert done.returncode == code, arguments
+        printed, silent = (done.stderr, done.stdout) if code else (done.stdout, done.stderr)
+        assert printed, arguments
+        assert silent == "", arguments
+        assert "Traceback" not in printed, arguments
 
 
-@pytest.mark.parametrize("command", ["--help", "--version", "check --help"])
-def test_help_needs_nothing_at_all(command: str) -> None:
-    result = run(*command.split())
-    assert result.returncode == 0
-    assert result.stdout
-    assert result.stderr == ""
+def test_commands_that_end_at_once_import_neither_server_nor_http_client() -> None:
+    """They take several times as long as everything else."""
+    program = (
+        "import contextlib, sys; from betatel_exporter.cli import main\n"
+        "slow = {'httpx', 'aiohttp', 'starlette', 'uvicorn', 'prometheus_client'}\n"
+        f"for arguments in {list(IMMEDIATE)!r}:\n"
+        "    with contextlib.suppress(SystemExit): main(arguments, {})\n"
+        "    print(arguments, slow & sys.modules.keys(), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=clean(), capture_output=True, text=True, check=True
+    )
+    imported = [line for line in done.stderr.splitlines() if line.startswith("(")]
+    assert imported == [f"{arguments} set()" for arguments in IMMEDIATE]
+
+
+def test_standard_streams_may_be_closed_from_the_start() -> None:
+    """Else the first socket would take the number of standard error."""
+    for arguments, code in IMMEDIATE.items():
+        command = shlex.join([*COMMAND, *arguments]) + " <&- >&- 2>&-"
+        done = subprocess.run(["sh", "-c", command], env=clean(), check=False)
+        assert done.returncode == code, arguments
+
+
+def test_standard_output_closed_early_is_no_traceback() -> None:
+    for arguments in (["version"], ["--help"], ["check", "--help"]):
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        with os.fdopen(write_end, "w") as closed:
+            done = subprocess.run(
+                [*COMMAND, *arguments], stdout=closed, stderr=subprocess.PIPE, env=clean(), check=False
+            )
+        assert done.stderr == b"", arguments
 
 
 def test_any_user_may_run_it_without_a_home_and_where_nothing_can_be_written(

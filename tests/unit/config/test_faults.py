@@ -1,11 +1,11 @@
 """What is wrong is one line each, with the place, the problem and what is allowed, and without a value."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from betatel_exporter.config import ACCOUNT_SETTINGS, SETTINGS, SettingsError, load
 
@@ -218,7 +218,7 @@ def misplaced(key: str, folder: Path) -> Iterator[tuple[str, dict[str, str], dic
     documents += [key, [key], {"accounts": [account, account | {"name": key, "windows": [key]}]}]
     for number, document in enumerate(documents):
         path = folder / f"{number}.yml"
-        path.write_text(yaml.safe_dump(document))
+        path.write_text(json.dumps(document))
         yield f"{document}", {"config_file": str(path)}, {}
 
 

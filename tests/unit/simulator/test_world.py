@@ -36,11 +36,11 @@ def test_the_same_seed_and_clock_give_the_same_world() -> None:
     assert seen(ours) != seen(other)
 
 
-@settings(max_examples=6)
+@settings(max_examples=20)
 @given(st.lists(st.floats(0, 4 * HOUR)), st.sampled_from(["normal", "stuck-queue", "otp-pumping"]))
 def test_how_often_anyone_looks_changes_nothing(looks: list[float], scenario: str) -> None:
     often, never = Clock(), Clock()
-    watched, alone = world(often, messages_per_hour=30), world(never, messages_per_hour=30)
+    watched, alone = (world(clock, messages_per_hour=20, kept=60) for clock in (often, never))
     for start, following in ((NOON, scenario), (NOON + 4 * HOUR, "normal"), (NOON + 8 * HOUR, "normal")):
         for look in sorted(looks):
             often.now = start + look
