@@ -1,6 +1,6 @@
 """What the exporter says of the simulated API, minute by minute, as the input of a promtool test.
 
-The real exporter asks the real simulator, in one process and on a clock of our own.
+The real exporter asks the real simulator, in one process and on the event loop's clock: run it in virtual time.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from betatel_exporter.api.vocabulary import Status, Window
 from betatel_exporter.calls import Calls
 from betatel_exporter.collector import Collector
 from betatel_exporter.fairness import FairSemaphore
+from betatel_exporter.recent import RecentQuery
 from betatel_exporter.simulator import ACCOUNT_ID, API_KEY, BASE_PATH, create_app
 
 QUERIES: list[Query] = [
@@ -25,6 +26,7 @@ QUERIES: list[Query] = [
         for window in (Window.LAST_5_MINUTES, Window.LAST_HOUR, Window.LAST_24_HOURS)
     ),
     *(RecordsQuery(status) for status in Status),
+    RecentQuery(b"any key will do"),
 ]
 BEGINNING = 1_800_000_000.0
 """A moment in the early afternoon, UTC; promtool's time 0."""
@@ -33,11 +35,12 @@ Series = dict[str, str]
 
 
 async def scraped(*, scenarios: Sequence[tuple[str, int]], messages_per_hour: float) -> Series:
-    """Selector and values of every series, over scenarios that each last so many minutes."""
-    now = BEGINNING
+    """Selector and values of every series, over scenarios that each last so many minutes of the event loop's time."""
+    loop = asyncio.get_running_loop()
+    started = loop.time()
 
     def clock() -> float:
-        return now
+        return BEGINNING + loop.time() - started
 
     api = create_app(clock=clock, messages_per_hour=messages_per_hour)
     calls = Calls(["default"])
@@ -63,11 +66,12 @@ async def scraped(*, scenarios: Sequence[tuple[str, int]], messages_per_hour: fl
     for scenario, minutes in scenarios:
         api.state.world.switch(scenario)
         for _ in range(minutes):
-            snapshot = await account.collect(asyncio.get_running_loop().time() + 5)
+            minute = loop.time()
+            snapshot = await account.collect(minute + 5)
             pages.append(
                 _page([*metrics.account_families([snapshot], {}), *calls.account_families(["default"])])
             )
-            now += 60
+            await asyncio.sleep(minute + 60 - loop.time())
     await account.aclose()
     return {
         name: " ".join(_value(page.get(name)) for page in pages)

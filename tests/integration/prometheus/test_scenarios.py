@@ -1,6 +1,5 @@
 """The whole chain but Prometheus' scraping: simulator, exporter, rules. What each scenario tells, and nothing else."""
 
-import asyncio
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 import yaml
 
 from tests.integration.prometheus.scraped import scraped
+from tests.support import virtual_time
 from tools.rules.tune import ROOT, RULES
 
 TOLD: dict[str, set[tuple[str, str]]] = {
@@ -44,7 +44,7 @@ def test_a_scenario_tells_what_it_is_and_nothing_else_and_is_over_when_it_is_ove
 ) -> None:
     promtool = tool("promtool")
     scenarios = [("normal", 90), (scenario, 60), ("normal", 120)]
-    series = asyncio.run(scraped(scenarios=scenarios, messages_per_hour=600))
+    series = virtual_time.run(scraped(scenarios=scenarios, messages_per_hour=600))
     test = tmp_path / "test.yml"
     test.write_text(yaml.safe_dump(promtool_test(series, TOLD[scenario]), width=10**9))
     done = subprocess.run([promtool, "test", "rules", test], capture_output=True, text=True, check=False)
