@@ -206,10 +206,7 @@ def _requests() -> Json:
         "The gap between the lines is what was requested and not processed. Each point is a whole window, so the lines "
         "also fall when old traffic leaves it.",
         {"requested": promql.requests(), "processed": promql.transactions()},
-        overrides=[
-            looks.drawn("requested", looks.TEAL),
-            looks.drawn("processed", looks.BLUE, fill=25),
-        ],
+        overrides=[looks.drawn("requested", looks.TEAL), looks.drawn("processed", looks.BLUE, fill=25)],
     )
 
 

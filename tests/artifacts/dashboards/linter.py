@@ -19,7 +19,7 @@ Rule = Callable[[Json], Faults]
 
 UNITS = {
     "none", "locale", "percentunit", "s", "dthms", "bytes", "cpm", "suffix: min", "dateTimeAsIsoNoDateIfToday",
-    "currencyEUR", "currencyGBP", "currencyUSD",
+    "currencyEUR", "currencyGBP", "currencyUSD"
 }  # fmt: skip
 """Each is in Grafana's list of value formats. Of "short" a count becomes "1 K"."""
 CORE = {"timeseries", "stat", "table", "state-timeline", "status-history"}
@@ -270,7 +270,7 @@ def used_variables(board: Json) -> Faults:
 RULES: tuple[Rule, ...] = (
     data_source, choices, texts, units, queries, rate_interval, counters, target_matchers, not_editable,
     unique, grid, tiles, missing_values, state_timelines, tables, links, annotations, overrides, colors, red,
-    used_variables,
+    used_variables
 )  # fmt: skip
 
 

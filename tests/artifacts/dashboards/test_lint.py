@@ -25,10 +25,7 @@ def _of_kind(board: Json, kind: str) -> Json:
 
 
 def _override(board: Json, name: str, key: str, value: object) -> None:
-    override = {
-        "matcher": {"id": "byName", "options": name},
-        "properties": [{"id": key, "value": value}],
-    }
+    override = {"matcher": {"id": "byName", "options": name}, "properties": [{"id": key, "value": value}]}
     board["panels"][0]["fieldConfig"]["overrides"].append(override)
 
 
@@ -36,79 +33,79 @@ SPOIL: dict[Rule, tuple[Callable[[Json], object], ...]] = {
     linter.data_source: (
         lambda board: variables(board, "datasource")[0].update(name="prometheus"),
         lambda board: _target(board)["datasource"].update(type="loki"),
-        lambda board: _target(board)["datasource"].update(uid="abc"),
+        lambda board: _target(board)["datasource"].update(uid="abc")
     ),
     linter.choices: (
         lambda board: variables(board, "query")[0].update(allValue=".*"),
         lambda board: variables(board, "query")[1].update(multi=False),
         lambda board: variables(board, "query")[2].update(refresh=1),
         lambda board: variables(board, "query")[0]["query"].update(query="label_values(a{, b)"),
-        lambda board: board["templating"]["list"].pop(1),
+        lambda board: board["templating"]["list"].pop(1)
     ),
     linter.texts: (
         lambda board: board["panels"][0].update(description=""),
-        lambda board: _defaults(board).update(noValue=""),
+        lambda board: _defaults(board).update(noValue="")
     ),
     linter.units: (
         lambda board: _defaults(board).update(unit="short"),
-        lambda board: _override(board, "a", "unit", "apples"),
+        lambda board: _override(board, "a", "unit", "apples")
     ),
     linter.queries: (
         lambda board: board["panels"][0].update(targets=[]),
-        lambda board: _target(board).update(expr="max by (account ("),
+        lambda board: _target(board).update(expr="max by (account (")
     ),
     linter.rate_interval: (lambda board: _target(board).update(expr="rate(a_total[5m])"),),
     linter.counters: (lambda board: _target(board).update(expr="max by (b) (a_total)"),),
     linter.target_matchers: (
         lambda board: _target(board).update(expr='a{job="x", instance=~"$instance"}'),
-        lambda board: _target(board).update(expr='a{job=~"$job"}'),
+        lambda board: _target(board).update(expr='a{job=~"$job"}')
     ),
     linter.not_editable: (lambda board: board.update(editable=True),),
     linter.unique: (
         lambda board: board["panels"][1].update(id=1),
-        lambda board: board["panels"][1].update(title=board["panels"][0]["title"]),
+        lambda board: board["panels"][1].update(title=board["panels"][0]["title"])
     ),
     linter.grid: (
         lambda board: board["panels"][0]["gridPos"].update(w=3),
         lambda board: board["panels"].pop(1),
-        lambda board: board["panels"][-1]["gridPos"].update(y=100),
+        lambda board: board["panels"][-1]["gridPos"].update(y=100)
     ),
     linter.tiles: (
         lambda board: board["panels"].extend([board["panels"][0]] * 6),
         lambda board: board["panels"][0]["gridPos"].update(y=4),
         lambda board: board["panels"][0].update(title="A title that says far too much"),
         lambda board: board["panels"][0]["options"].update(graphMode="area"),
-        lambda board: _target(board).update(instant=False),
+        lambda board: _target(board).update(instant=False)
     ),
     linter.missing_values: (
         lambda board: _defaults(board)["mappings"].pop(),
-        lambda board: _defaults(board)["mappings"][-1]["options"]["result"].update(color="green"),
+        lambda board: _defaults(board)["mappings"][-1]["options"]["result"].update(color="green")
     ),
     linter.state_timelines: (
         lambda board: _of_kind(board, "state-timeline")["fieldConfig"]["defaults"]["color"].update(mode="thresholds"),
-        lambda board: board["panels"][0].update(type="gauge"),
+        lambda board: board["panels"][0].update(type="gauge")
     ),
     linter.tables: (lambda board: _of_kind(board, "table")["fieldConfig"]["defaults"]["custom"].pop("minWidth"),),
     linter.links: (
         lambda board: _defaults(board).update(links=[{"url": "/d/betatel-overview?x"}]),
         lambda board: _override(board, "a", "links", [{"url": "/d/betatel-overview?x"}]),
-        lambda board: board.update(tags=[]),
+        lambda board: board.update(tags=[])
     ),
     linter.annotations: (
         lambda board: board["annotations"]["list"][0].update(expr='ALERTS{alertstate="firing"}'),
-        lambda board: board["annotations"]["list"][0].update(titleFormat="{{severity}}"),
+        lambda board: board["annotations"]["list"][0].update(titleFormat="{{severity}}")
     ),
     linter.overrides: (lambda board: _override(board, "nobody", "unit", "s"),),
     linter.colors: (
         lambda board: _override(board, "a", "color", {"mode": "fixed", "fixedColor": "red"}),
         lambda board: _override(board, "FAILED", "color", {"mode": "fixed", "fixedColor": "blue"}),
-        lambda board: _defaults(board)["color"].update(mode="palette-classic"),
+        lambda board: _defaults(board)["color"].update(mode="palette-classic")
     ),
     linter.red: (lambda board: _defaults(board)["thresholds"]["steps"].append({"color": "red", "value": 0.42}),),
     linter.used_variables: (
         lambda board: board["templating"]["list"].append({"name": "spare", "type": "custom"}),
-        lambda board: _target(board).update(expr='a{b="$unknown"}'),
-    ),
+        lambda board: _target(board).update(expr='a{b="$unknown"}')
+    )
 }  # fmt: skip
 
 

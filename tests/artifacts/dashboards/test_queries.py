@@ -19,7 +19,7 @@ from tests.artifacts.dashboards.history import (
 )
 
 EMPTY = {
-    "betatel-overview / Requests, $window, against yesterday and last week / last week": "a week of history",
+    "betatel-overview / Requests, $window, against yesterday and last week / last week": "a week of history"
 }
 CALLS = ("Failed calls", "Calls a minute", "Duration of collections", "Exporters down")
 """Every exporter makes its own, or is one: these panels add up what replicas do."""

@@ -22,11 +22,7 @@ OF_PROMETHEUS = {
     "ALERTS": TARGET_LABELS | {"account", "country", "network", "alertname", "alertstate", "severity"},
 }
 COUNTERS = {metric.name for metric in CATALOGUE if metric.type == "counter"}
-VALUES: dict[str, set[str]] = {
-    "status": set(Status),
-    "window": set(Window),
-    "reached": {"true", "false"},
-}
+VALUES: dict[str, set[str]] = {"status": set(Status), "window": set(Window), "reached": {"true", "false"}}
 ADDED_UP = {
     "betatel_telegram_messages",
     "betatel_telegram_recent_messages",
