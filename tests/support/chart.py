@@ -17,7 +17,7 @@ from referencing import Registry, Resource
 
 from tests.support.paths import ROOT
 from tools.chart.build import CHART as CHART_PATH
-from tools.chart.cluster.check import LEAST
+from tools.chart.cluster.cases import LEAST
 from tools.chart.crds import SCHEMAS
 from tools.chart.objects import Objects, parse
 

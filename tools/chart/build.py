@@ -13,9 +13,9 @@ import yaml
 
 from tools.chart.schema import Known, schema
 from tools.chart.settings import Schema, account_settings, process_settings, section
+from tools.paths import ROOT
 from tools.rules.tune import RULES, current
 
-ROOT = Path(__file__).parents[2]
 CHART = "helm/betatel-exporter"
 MARKER = "<!-- values -->\n"
 SETTINGS = re.compile(r"(?<=^settings:\n).*?(?=^\n)", re.MULTILINE | re.DOTALL)

@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from tools.paths import ROOT
+
 SCHEMAS = "tests/artifacts/chart/crds"
 PROMETHEUS = "github.com/prometheus-operator/prometheus-operator@v0.85.0"
 GRAFANA = "github.com/grafana/grafana-operator/v5@v5.18.0"

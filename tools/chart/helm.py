@@ -3,7 +3,7 @@
 import os
 import shutil
 
-from tools.chart.build import ROOT
+from tools.paths import ROOT
 
 
 class HelmNotFoundError(Exception):

@@ -12,9 +12,10 @@ from typing import Any
 
 import yaml
 
-from tools.chart.build import CHART, ROOT
+from tools.chart.build import CHART
 from tools.chart.helm import HelmNotFoundError, find_helm
 from tools.chart.objects import parse
+from tools.paths import ROOT
 
 EXPORTER, OPERATOR = "betatel-exporter.yaml", "betatel-exporter-operator.yaml"
 ACCOUNT_ID, IMAGE = "YOUR-ACCOUNT-ID", "YOUR-REGISTRY/betatel-exporter"

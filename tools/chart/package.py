@@ -15,8 +15,9 @@ from typing import Any
 
 import yaml
 
-from tools.chart.build import CHART, ROOT, generate
+from tools.chart.build import CHART, generate
 from tools.chart.helm import HelmNotFoundError, find_helm
+from tools.paths import ROOT
 
 HUB = "artifacthub.io"
 KINDS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}

@@ -9,6 +9,14 @@ from tools.chart.settings import ChartSetting, Schema
 from tools.chart.values import Value, documented_values
 
 _DEFAULT = " Default: the one in `settings`."
+NULLABLE = {
+    "accounts",
+    "livenessProbe",
+    "readinessProbe",
+    "podSecurityContext",
+    "securityContext",
+    "resources",
+}
 PLAIN = {bool: "boolean", int: "integer", str: "string"}
 
 
@@ -34,7 +42,10 @@ def schema(values: str, constraints: Mapping[str, Any], known: Known) -> Schema:
     }
     particular = _particular(constraints, known)
     for value in documented_values(values):
-        _parent(root, value)["properties"][value.path[-1]] = _node(value, particular)
+        parent = _parent(root, value)
+        node = parent["properties"][value.path[-1]] = _node(value, particular)
+        if _is_required(value) and {"type": "null"} not in node.get("oneOf", []):
+            parent.setdefault("required", []).append(value.path[-1])
     root["properties"]["enabled"] = {
         "type": "boolean",
         "description": "For the condition of a parent chart; not used here.",
@@ -79,6 +90,13 @@ def _parent(root: Schema, value: Value) -> Schema:
     for name in value.path[:-1]:
         node = node["properties"][name]
     return node
+
+
+def _is_required(value: Value) -> bool:
+    """Whether null, which removes a default, is refused. Helm adds the defaults before it validates."""
+    if value.path[0] in NULLABLE or value.path[-1] in {"labels", "annotations"}:
+        return False
+    return value.section or value.default not in ("", [], {}, None)
 
 
 def _node(value: Value, constraints: Mapping[str, Schema]) -> Schema:

@@ -36,7 +36,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
       "app.kubernetes.io/managed-by" $root.Release.Service
       "app.kubernetes.io/part-of" $root.Chart.Name }}
 {{- $selectors := default (include "betatel-exporter.selectorLabels" $root) .selectors | fromYaml }}
-{{- toYaml (merge $selectors (deepCopy (default dict .labels)) (deepCopy $root.Values.commonLabels) $described) }}
+{{- toYaml (merge $selectors (deepCopy (default dict .labels)) (deepCopy (default dict $root.Values.commonLabels)) $described) }}
 {{- end }}
 
 {{- /* metadata of an object: dict with root, and where they differ from the release's, name, namespace, selectors, labels, annotations */}}
@@ -45,7 +45,7 @@ name: {{ default (include "betatel-exporter.fullname" .root) .name | quote }}
 namespace: {{ default (include "betatel-exporter.namespace" .root) .namespace | quote }}
 labels:
   {{- include "betatel-exporter.labels" . | nindent 2 }}
-{{- with merge (deepCopy (default dict .annotations)) .root.Values.commonAnnotations }}
+{{- with merge (deepCopy (default dict .annotations)) (default dict .root.Values.commonAnnotations) }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -63,7 +63,7 @@ annotations:
 
 {{- define "betatel-exporter.imagePullSecrets" -}}
 {{- $secrets := list }}
-{{- range concat .Values.imagePullSecrets .Values.global.imagePullSecrets }}
+{{- range concat (default list .Values.imagePullSecrets) (default list .Values.global.imagePullSecrets) }}
 {{- $secrets = append $secrets (kindIs "string" . | ternary (dict "name" .) .) }}
 {{- end }}
 {{- with $secrets | uniq }}

@@ -41,15 +41,15 @@ scrapeClass: {{ . | quote }}
 {{- $instance := dict "sourceLabels" (list "__address__") "targetLabel" "instance" "replacement" (printf "${1}/%s" $name) }}
 {{- $own := dict
       "path" "/probe"
-      "params" (merge (dict "account" (list $name)) $section.params)
+      "params" (merge (dict "account" (list $name)) (default dict $section.params))
       "interval" (default $section.interval $account.scrapeInterval)
       "scrapeTimeout" (default $section.scrapeTimeout $account.scrapeTimeout)
-      "relabelings" (prepend $section.relabelings $instance) }}
+      "relabelings" (prepend (default list $section.relabelings) $instance) }}
 {{- $endpoints = append $endpoints (merge $own $shared) }}
 {{- end }}
 {{- else }}
 {{- $own := dict "path" (include "betatel-exporter.metricsPath" .) "interval" $section.interval "scrapeTimeout" $section.scrapeTimeout }}
 {{- $endpoints = append $endpoints (merge $own $shared) }}
 {{- end }}
-{{- toYaml (concat $endpoints $section.extraEndpoints) }}
+{{- toYaml (concat $endpoints (default list $section.extraEndpoints)) }}
 {{- end }}

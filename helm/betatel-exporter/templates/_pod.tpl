@@ -85,15 +85,17 @@ containers:
   - name: betatel-exporter
     image: {{ include "betatel-exporter.image" . | quote }}
     imagePullPolicy: {{ .Values.image.pullPolicy | quote }}
+    {{- with .Values.extraArgs }}
     args:
-      - --config.file=/etc/betatel-exporter/config/config.yml
-      {{- with .Values.extraArgs }}
-      {{- toYaml . | nindent 6 }}
-      {{- end }}
-    {{- with .Values.extraEnv }}
-    env:
       {{- toYaml . | nindent 6 }}
     {{- end }}
+    env:
+      {{- /* a variable and no flag, so that "kubectl exec … betatel-exporter check" has the same settings */}}
+      - name: BETATEL_CONFIG_FILE
+        value: /etc/betatel-exporter/config/config.yml
+      {{- with .Values.extraEnv }}
+      {{- toYaml . | nindent 6 }}
+      {{- end }}
     {{- with .Values.extraEnvFrom }}
     envFrom:
       {{- toYaml . | nindent 6 }}

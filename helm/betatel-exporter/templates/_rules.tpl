@@ -20,8 +20,8 @@
 {{- $path := regexReplaceAll "^https?://[^/]*" $rule.annotations.dashboard_url "" }}
 {{- $_ := set $rule.annotations "dashboard_url" (printf "%s%s" (trimSuffix "/" $settings.dashboardUrl) $path) }}
 {{- end }}
-{{- $_ := mergeOverwrite $rule (dict "labels" (deepCopy $settings.additionalRuleLabels) "annotations" (deepCopy $settings.additionalRuleAnnotations)) }}
-{{- with index $settings.overrides $rule.alert }}
+{{- $_ := mergeOverwrite $rule (dict "labels" (deepCopy (default dict $settings.additionalRuleLabels)) "annotations" (deepCopy (default dict $settings.additionalRuleAnnotations))) }}
+{{- with index (default dict $settings.overrides) $rule.alert }}
 {{- $_ := mergeOverwrite $rule (omit (deepCopy .) "keepFiringFor") }}
 {{- with .keepFiringFor }}{{ $_ := set $rule "keep_firing_for" . }}{{ end }}
 {{- end }}
@@ -36,7 +36,7 @@
 {{- range .rules }}
 {{- if not .alert }}
 {{- $kept = append $kept . }}
-{{- else if not (has .alert $settings.disabledAlerts) }}
+{{- else if not (has .alert (default list $settings.disabledAlerts)) }}
 {{- $kept = append $kept (include "betatel-exporter.alert" (list . $settings) | fromYaml) }}
 {{- end }}
 {{- end }}

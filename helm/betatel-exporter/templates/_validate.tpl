@@ -14,17 +14,20 @@
 {{- if not .Values.accounts }}
 {{- $faults = append $faults "accounts: at least one is required, for example --set-string accounts.default.accountId=ID --set accounts.default.existingSecret.name=SECRET" }}
 {{- end }}
-{{- $perAccount := or .Values.serviceMonitor.perAccount .Values.podMonitor.perAccount }}
+{{- $perAccount := false }}
+{{- range $monitor := list .Values.serviceMonitor .Values.podMonitor }}
+{{- $perAccount = or $perAccount (and $monitor.enabled $monitor.perAccount) }}
+{{- end }}
 {{- range $name, $account := .Values.accounts }}
 {{- $given := list }}
 {{- if dig "existingSecret" "name" "" $account }}{{ $given = append $given "existingSecret.name" }}{{ end }}
 {{- if $account.apiKeyFile }}{{ $given = append $given "apiKeyFile" }}{{ end }}
 {{- if $account.apiKey }}{{ $given = append $given "apiKey" }}{{ end }}
 {{- if ne (len $given) 1 }}
-{{- $faults = append $faults (printf "accounts.%s: set exactly one of existingSecret.name, apiKeyFile and apiKey; %s" $name (join ", " $given | default "none" | printf "set: %s")) }}
+{{- $faults = append $faults (printf "accounts.%s: set exactly one of existingSecret.name, apiKeyFile and apiKey; set: %s" $name (join ", " $given | default "none")) }}
 {{- end }}
 {{- if and (or $account.scrapeInterval $account.scrapeTimeout) (not $perAccount) }}
-{{- $faults = append $faults (printf "accounts.%s: scrapeInterval and scrapeTimeout need serviceMonitor.perAccount or podMonitor.perAccount" $name) }}
+{{- $faults = append $faults (printf "accounts.%s: scrapeInterval and scrapeTimeout need an enabled serviceMonitor or podMonitor with perAccount" $name) }}
 {{- end }}
 {{- end }}
 {{- toYaml $faults }}
@@ -72,10 +75,10 @@
 {{- $faults = append $faults "strategy.rollingUpdate: maxSurge and maxUnavailable are both 0, so no update could proceed; raise one of them" }}
 {{- end }}
 {{- end }}
-{{- if and (eq .Values.dnsPolicy "None") (not .Values.dnsConfig.nameservers) }}
+{{- if and (eq .Values.dnsPolicy "None") (not (default dict .Values.dnsConfig).nameservers) }}
 {{- $faults = append $faults "dnsPolicy: None needs at least one of dnsConfig.nameservers" }}
 {{- end }}
-{{- if hasKey .Values.podAnnotations "checksum/config" }}
+{{- if hasKey (default dict .Values.podAnnotations) "checksum/config" }}
 {{- $faults = append $faults "podAnnotations: checksum/config is set by the chart" }}
 {{- end }}
 {{- $own := include "betatel-exporter.volumes" . | fromYamlArray }}
@@ -98,7 +101,7 @@
 {{- $paths = append $paths .mountPath }}
 {{- end }}
 {{- $containers := list "betatel-exporter" }}
-{{- range concat .Values.initContainers .Values.extraContainers }}
+{{- range concat (default list .Values.initContainers) (default list .Values.extraContainers) }}
 {{- if has .name $containers }}
 {{- $faults = append $faults (printf "initContainers and extraContainers: there is already a container %s; choose another name" .name) }}
 {{- end }}
@@ -125,18 +128,20 @@
 {{- define "betatel-exporter.serviceFaults" -}}
 {{- $faults := list }}
 {{- with .Values.service }}
+{{- $address := default "" .clusterIP }}
+{{- $families := default list .ipFamilies }}
 {{- if and .nodePort (eq .type "ClusterIP") }}
 {{- $faults = append $faults "service.nodePort: needs service.type NodePort or LoadBalancer" }}
 {{- end }}
-{{- if and (eq .clusterIP "None") (ne .type "ClusterIP") }}
+{{- if and (eq $address "None") (ne .type "ClusterIP") }}
 {{- $faults = append $faults (printf "service.clusterIP: None needs service.type ClusterIP, not %s" .type) }}
 {{- end }}
-{{- if and (gt (len .ipFamilies) 1) (not (has .ipFamilyPolicy (list "PreferDualStack" "RequireDualStack"))) }}
+{{- if and (gt (len $families) 1) (not (has .ipFamilyPolicy (list "PreferDualStack" "RequireDualStack"))) }}
 {{- $faults = append $faults "service.ipFamilies: two families need service.ipFamilyPolicy PreferDualStack or RequireDualStack" }}
 {{- end }}
-{{- $family := contains ":" .clusterIP | ternary "IPv6" "IPv4" }}
-{{- if and .ipFamilies .clusterIP (ne .clusterIP "None") (ne $family (first .ipFamilies)) }}
-{{- $faults = append $faults (printf "service.clusterIP: %s is not of the first of service.ipFamilies, %s" .clusterIP (first .ipFamilies)) }}
+{{- $family := contains ":" $address | ternary "IPv6" "IPv4" }}
+{{- if and $families $address (ne $address "None") (ne $family (first $families)) }}
+{{- $faults = append $faults (printf "service.clusterIP: %s is not of the first of service.ipFamilies, %s" $address (first $families)) }}
 {{- end }}
 {{- end }}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}

@@ -13,7 +13,7 @@ import yaml
 from betatel_exporter import __version__
 from tests.support.chart import CASES, Helm, container, pods
 from tests.support.paths import ROOT
-from tools.chart.cluster.check import LEAST
+from tools.chart.cluster.cases import LEAST
 from tools.chart.package import changes, package
 
 CASE = "kube-prometheus-stack-values.yaml"

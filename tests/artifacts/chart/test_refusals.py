@@ -7,7 +7,7 @@ import jsonschema
 import yaml
 
 from tests.support.chart import CHART, Helm
-from tools.chart.cluster.check import LEAST
+from tools.chart.cluster.cases import LEAST
 
 SCHEMA = jsonschema.Draft7Validator(json.loads((CHART / "values.schema.json").read_text(encoding="utf-8")))
 DEFAULTS = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
@@ -25,7 +25,7 @@ BY_THE_CHART: dict[str, dict[str, Any]] = {
         "accounts": {"default": {"accountId": "1"}}
     },
     "accounts: at least one is required": {"accounts": {}},
-    "accounts.default: scrapeInterval and scrapeTimeout need serviceMonitor.perAccount": {
+    "accounts.default: scrapeInterval and scrapeTimeout need an enabled serviceMonitor or podMonitor": {
         "accounts": {"default": {**ACCOUNT, "scrapeInterval": "30s"}},
         "serviceMonitor": {"enabled": True},
     },
@@ -136,6 +136,7 @@ BY_THE_SCHEMA: dict[str, dict[str, Any]] = {
         "ingress": {"hosts": [{"host": "a", "paths": [{"path": "metrics", "pathType": "Exact"}]}]}
     },
     "podDisruptionBudget.maxUnavailable": {"podDisruptionBudget": {"maxUnavailable": "150%"}},
+    "serviceMonitor": {"serviceMonitor": {"interval": None}},
     "serviceMonitor.interval": {"serviceMonitor": {"interval": "often"}},
     "prometheusRule.thresholds": {"prometheusRule": {"thresholds": {"nope": 1}}},
     "prometheusRule.thresholds.outage_failure_ratio": {

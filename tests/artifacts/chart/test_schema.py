@@ -1,5 +1,6 @@
 """The schema, the documented values and the code know the same values; any name that the schema allows keeps its type."""
 
+import functools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from betatel_exporter.api.vocabulary import Window
 from tests.support.chart import CASES, CHART, Helm, objections
 from tools.chart.build import files
+from tools.chart.cluster.cases import LEAST
 from tools.chart.cluster.words import MONITORS, WORDS, filled, leaves
 from tools.chart.objects import parse
 from tools.chart.schema import Known, schema
@@ -74,6 +76,20 @@ def test_the_values_of_the_ci_folder_use_every_value_there_is() -> None:
         for value in documented_values(VALUES)
         if value.name not in used and not value.name.startswith(kubernetes_own)
     ] == []
+
+
+def test_null_removes_a_default_wherever_the_schema_allows_it(helm: Helm) -> None:
+    sections = ("prometheusRule", "dashboards", "grafanaDashboard", "networkPolicy", "podDisruptionBudget")
+    for monitor in MONITORS:
+        values: dict[str, Any] = {**LEAST, **{name: {"enabled": True} for name in (monitor, *sections)}}
+        for value in documented_values(VALUES):
+            *above, name = value.path
+            node = functools.reduce(lambda node, key: node["properties"][key], above, SCHEMA)
+            optional = not value.section and name not in node.get("required", [])
+            if optional and value.path[0] not in LEAST and value.name != "podDisruptionBudget.maxUnavailable":
+                functools.reduce(lambda section, key: section.setdefault(key, {}), above, values)[name] = None
+
+        assert objections(helm.objects(values)) == []
 
 
 @pytest.mark.parametrize("monitor", MONITORS)

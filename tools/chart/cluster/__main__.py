@@ -5,6 +5,7 @@ The API server is built at the first run, in minutes, and kept in the user's cac
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from tools.chart.build import CHART, ROOT
+from tools.chart.build import CHART
 from tools.chart.cluster.api import Api, running
 from tools.chart.cluster.cases import NAMES, VALUES, Case
 from tools.chart.cluster.check import STEPS, Helm, Result, check
@@ -23,6 +24,7 @@ from tools.chart.cluster.errors import ClusterError
 from tools.chart.cluster.words import MONITORS, WORDS, filled
 from tools.chart.crds import definitions
 from tools.chart.helm import HelmNotFoundError, find_helm
+from tools.paths import ROOT
 
 RESTRICTED = "pod-security.kubernetes.io"
 SYSTEM_PRIORITY = "system-cluster-critical"
@@ -73,12 +75,10 @@ def table(results: Sequence[Result]) -> str:
     width = max(len(result.case.name) for result in results)
     lines = [" ".join(["case".ljust(width), *STEPS])]
     for result in results:
-        marks, over = [], False
-        for step in STEPS:
-            failed = step in result.faults
-            marks.append(("FAILED" if failed else "-" if over else "ok").ljust(len(step)))
-            over |= failed
-        lines.append(" ".join([result.case.name.ljust(width), *marks]).rstrip())
+        after = "FAILED" if result.fault else "ok"
+        marks = ["ok"] * len(result.passed) + [after] + ["-"] * len(STEPS)
+        columns = (mark.ljust(len(step)) for mark, step in zip(marks, STEPS, strict=False))
+        lines.append(" ".join([result.case.name.ljust(width), *columns]).rstrip())
     return "\n".join(lines)
 
 
@@ -98,7 +98,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.chart.cluster", description=__doc__)
     parser.add_argument("only", nargs="*", help="words of which a case's name must have one")
     words = parser.parse_args().only
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # end the servers, as Ctrl-C does
     chosen = [case for case in cases() if not words or any(word in case.name for word in words)]
+    if not chosen:
+        parser.error(f"no case has {' or '.join(words)} in its name")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="betatel-exporter-cluster-") as folder:
         try:
@@ -107,10 +110,9 @@ def main() -> int:
             print(error, file=sys.stderr)
             return 2
     print(table(results))
-    failed = [result for result in results if result.faults]
+    failed = [result for result in results if result.fault]
     for result in failed:
-        for step, fault in result.faults.items():
-            print(f"\n{result.case.name}: {step}\n{fault}")
+        print(f"\n{result.case.name}\n{result.fault}")
     print(f"\n{len(results) - len(failed)} of {len(results)} passed in {time.monotonic() - began:.0f} s")
     return 1 if failed else 0
 

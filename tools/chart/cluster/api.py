@@ -3,9 +3,8 @@
 import contextlib
 import json
 import secrets
-import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import yaml
 from tools.chart.cluster.errors import ClusterError
 from tools.chart.cluster.programs import etcd, kube_apiserver
 from tools.loopback import free_port
+from tools.process import Process
 
 SECONDS_TO_START = 120
 PLURALS = {"s": "es", "y": "ies"}
@@ -65,51 +65,58 @@ class Api:
 
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[Api]:
-    """An API server that is ready; logs and certificates are in ``folder``. Raises ClusterError."""
-    token = secrets.token_urlsafe()
-    port = free_port()
-    (folder / "tokens.csv").write_text(f"{token},admin,admin,system:masters\n", encoding="utf-8")
-    certificate = trustme.CA()
-    own = certificate.issue_cert("127.0.0.1")
-    certificate.cert_pem.write_to_path(folder / "ca.crt")
-    own.private_key_pem.write_to_path(folder / "tls.key")
-    own.cert_chain_pems[0].write_to_path(folder / "tls.crt")
-    with contextlib.ExitStack() as stack:
-        storage = stack.enter_context(_etcd(folder))
-        command = [str(kube_apiserver()), *_flags(folder, port, storage)]
-        process = stack.enter_context(_process(command, folder / "kube-apiserver.log"))
-        client = stack.enter_context(
-            httpx.Client(
-                base_url=f"https://127.0.0.1:{port}",
-                verify=httpx.create_ssl_context(str(folder / "ca.crt")),
-                headers={"Authorization": f"Bearer {token}"},
-                trust_env=False,
-                timeout=30,
-            )
-        )
-        _wait(
-            lambda: _is_ready(client), "kube-apiserver does not start", process, folder / "kube-apiserver.log"
-        )
+    """An API server that is ready; its files are in ``folder``. Raises ClusterError."""
+    token, port, storage = secrets.token_urlsafe(), free_port(), free_port()
+    _write_credentials(folder, token)
+    with (
+        _started([str(etcd()), *_etcd_flags(folder, storage)]),
+        _started([str(kube_apiserver()), *_flags(folder, port, storage)]) as server,
+        httpx.Client(
+            base_url=f"https://127.0.0.1:{port}",
+            verify=httpx.create_ssl_context(str(folder / "ca.crt")),
+            headers={"Authorization": f"Bearer {token}"},
+            trust_env=False,
+            timeout=30,
+        ) as client,
+    ):
+        _wait(lambda: _is_ready(client, server), "kube-apiserver is not ready")
         kubeconfig = folder / "kubeconfig"
         kubeconfig.write_text(yaml.safe_dump(_kubeconfig(port, token, folder)), encoding="utf-8")
         yield Api(client, kubeconfig)
 
 
+def _write_credentials(folder: Path, token: str) -> None:
+    (folder / "tokens.csv").write_text(f"{token},admin,admin,system:masters\n", encoding="utf-8")
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    authority.cert_pem.write_to_path(folder / "ca.crt")
+    certificate.private_key_pem.write_to_path(folder / "tls.key")
+    certificate.cert_chain_pems[0].write_to_path(folder / "tls.crt")
+
+
 @contextlib.contextmanager
-def _etcd(folder: Path) -> Iterator[str]:
-    clients, peers = f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}"
-    command = [
-        str(etcd()), "--data-dir", str(folder / "etcd"), "--unsafe-no-fsync",
+def _started(command: Sequence[str]) -> Iterator[Process]:
+    with Process(command) as process:
+        try:
+            yield process
+        except ClusterError as error:
+            raise (
+                error if process.running else ClusterError(f"{command[0]} ended:\n{process.output[-2000:]}")
+            ) from None
+
+
+def _etcd_flags(folder: Path, port: int) -> list[str]:
+    clients, peers = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{free_port()}"
+    return [
+        "--data-dir", str(folder / "etcd"), "--unsafe-no-fsync",
         "--listen-client-urls", clients, "--advertise-client-urls", clients,
         "--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", f"default={peers}",
     ]  # fmt: skip
-    with _process(command, folder / "etcd.log"):
-        yield clients
 
 
-def _flags(folder: Path, port: int, storage: str) -> Iterator[str]:
+def _flags(folder: Path, port: int, storage: int) -> Iterator[str]:
     values = {
-        "etcd-servers": storage,
+        "etcd-servers": f"http://127.0.0.1:{storage}",
         "bind-address": "127.0.0.1",
         "secure-port": str(port),
         "tls-cert-file": str(folder / "tls.crt"),
@@ -157,38 +164,18 @@ def _objections(answer: httpx.Response) -> list[str]:
     return [str(answer.json().get("message", answer.text))]
 
 
-def _is_ready(client: httpx.Client) -> bool:
+def _is_ready(client: httpx.Client, server: Process) -> bool:
     try:
         return client.get("/readyz").is_success
     except httpx.TransportError:
+        if not server.running:
+            raise ClusterError("kube-apiserver ended") from None
         return False
 
 
-@contextlib.contextmanager
-def _process(command: Sequence[str], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
-    with log.open("wb") as output:
-        # in a session of its own: Ctrl-C reaches this program alone, which then ends the others
-        process = subprocess.Popen(  # noqa: S603  the commands are those above
-            command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-        )
-        try:
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _wait(
-    condition: Any, fault: str, process: "subprocess.Popen[bytes] | None" = None, log: Path | None = None
-) -> None:
+def _wait(condition: Callable[[], bool], problem: str) -> None:
     deadline = time.monotonic() + SECONDS_TO_START
     while not condition():
-        ended = process is not None and process.poll() is not None
-        if ended or time.monotonic() > deadline:
-            last = log.read_text(errors="replace").splitlines()[-5:] if log else []
-            raise ClusterError("\n".join([fault, *last]))
+        if time.monotonic() > deadline:
+            raise ClusterError(f"{problem} after {SECONDS_TO_START} s")
         time.sleep(0.2)

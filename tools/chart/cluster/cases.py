@@ -4,12 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+LEAST: Mapping[str, Any] = {
+    "image": {"registry": "registry.example.com", "repository": "betatel-exporter"},
+    "accounts": {"default": {"accountId": "675aed61", "apiKey": "not-a-real-key"}},
+}
+"""The least values that work."""
+
 
 @dataclass(frozen=True)
 class Case:
     name: str
     values: Mapping[str, Any]
-    """In place of the same keys of the least that works."""
+    """In place of the same keys of LEAST."""
     release: str = "rel"
     namespace: str = "apps"
     restricted: bool = True

@@ -9,23 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from tools.chart.cluster.api import Api
-from tools.chart.cluster.cases import Case
+from tools.chart.cluster.cases import LEAST, Case
 from tools.chart.cluster.programs import KUBERNETES
 from tools.chart.objects import parse
 
-LEAST: Mapping[str, Any] = {
-    "image": {"registry": "registry.example.com", "repository": "betatel-exporter"},
-    "accounts": {"default": {"accountId": "675aed61", "apiKey": "not-a-real-key"}},
-}
-STEPS = ("validate", "install", "pods", "upgrade", "uninstall")
-Fault = str
-
-
-@dataclass(frozen=True)
-class Result:
-    case: Case
-    faults: Mapping[str, Fault]
-    """By step; steps after the first fault are not taken."""
+UPGRADED = "podAnnotations.upgraded=again,settings.timeout=9"
 
 
 class HelmError(Exception):
@@ -40,6 +28,7 @@ class Helm:
     home: Path
 
     def run(self, command: str, case: Case, *arguments: str) -> str:
+        """What a command on the case's release prints; raises HelmError."""
         done = subprocess.run(  # noqa: S603  the program is the caller's choice
             [self.program, *command.split(), case.release, *arguments, "--namespace", case.namespace],
             env={"PATH": os.environ["PATH"], "HOME": str(self.home), "KUBECONFIG": str(self.kubeconfig)},
@@ -53,60 +42,93 @@ class Helm:
         return done.stdout
 
     def render(self, command: str, case: Case, *arguments: str) -> str:
-        """A command that takes the chart with the case's values."""
+        """The same for a command that takes the chart and the case's values."""
         values = self.home / "values.json"
         values.write_text(json.dumps({**LEAST, **case.values}), encoding="utf-8")
         return self.run(command, case, str(self.chart), "--values", str(values), *arguments)
 
 
+@dataclass(frozen=True)
+class Check:
+    """The steps; each returns what is wrong, or raises HelmError."""
+
+    case: Case
+    helm: Helm
+    api: Api
+
+    def validate(self) -> list[str]:
+        rendered = self.helm.render("template", self.case, f"--kube-version={KUBERNETES}")
+        return self._relevant(
+            fault for item in parse(rendered) for fault in self.api.try_apply(item, self.case.namespace)
+        )
+
+    def install(self) -> list[str]:
+        self.helm.render("install", self.case)
+        return []
+
+    def admit_pods(self) -> list[str]:
+        """The pod that the Deployment would make, and the one of ``helm test``."""
+        objects = parse(self.helm.run("get manifest", self.case))
+        pods = [_pod(item) for item in objects if item["kind"] == "Deployment"]
+        hooks = [item for item in parse(self.helm.run("get hooks", self.case)) if item["kind"] == "Pod"]
+        return self._relevant(fault for pod in (*pods, *hooks) for fault in self.api.try_create(pod))
+
+    def upgrade(self) -> list[str]:
+        self.helm.render("upgrade", self.case, "--set", UPGRADED)
+        return []
+
+    def uninstall(self) -> list[str]:
+        self.helm.run("uninstall", self.case)
+        return []
+
+    def _relevant(self, faults: Iterator[str]) -> list[str]:
+        return [fault for fault in faults if self.case.restricted or "PodSecurity" not in fault]
+
+
+STEPS: Mapping[str, Callable[[Check], list[str]]] = {
+    "validate": Check.validate,
+    "install": Check.install,
+    "pods": Check.admit_pods,
+    "upgrade": Check.upgrade,
+    "uninstall": Check.uninstall,
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    case: Case
+    passed: tuple[str, ...]
+    """Names of steps."""
+    fault: str = ""
+    """Of the step after those."""
+
+
 def check(case: Case, helm: Helm, api: Api) -> Result:
-    steps: Mapping[str, Callable[[], list[Fault]]] = {
-        "validate": lambda: [
-            fault
-            for item in parse(helm.render("template", case, f"--kube-version={KUBERNETES}"))
-            for fault in api.try_apply(item, case.namespace)
-            if case.restricted or "PodSecurity" not in fault
-        ],
-        "install": lambda: _none(helm.render("install", case)),
-        "pods": lambda: [
-            fault
-            for pod in _pods(helm, case)
-            for fault in api.try_create(pod)
-            if case.restricted or "PodSecurity" not in fault
-        ],
-        "upgrade": lambda: _none(
-            helm.render("upgrade", case, "--set", "podAnnotations.upgraded=again,settings.timeout=9")
-        ),
-        "uninstall": lambda: _none(helm.run("uninstall", case)),
+    """The steps up to the first that fails; what is installed by then is uninstalled."""
+    passed: list[str] = []
+    for name, step in STEPS.items():
+        fault = _fault(step, Check(case, helm, api))
+        if fault:
+            if "install" in passed:
+                _fault(Check.uninstall, Check(case, helm, api))
+            return Result(case, tuple(passed), fault)
+        passed.append(name)
+    return Result(case, tuple(passed))
+
+
+def _fault(step: Callable[[Check], list[str]], checked: Check) -> str:
+    try:
+        return "\n".join(step(checked))
+    except HelmError as error:
+        return str(error)
+
+
+def _pod(deployment: Any) -> dict[str, Any]:
+    metadata, template = deployment["metadata"], deployment["spec"]["template"]
+    own = {"name": metadata["name"], "namespace": metadata["namespace"]}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {**template["metadata"], **own},
+        "spec": template["spec"],
     }
-    faults: dict[str, Fault] = {}
-    for name, step in steps.items():
-        if faults and name != "uninstall":
-            continue
-        try:
-            found = step()
-        except HelmError as error:
-            found = [str(error)]
-        if found and not (faults and name == "uninstall"):
-            faults[name] = "\n".join(found)
-    return Result(case, faults)
-
-
-def _none(_: str) -> list[Fault]:
-    return []
-
-
-def _pods(helm: Helm, case: Case) -> Iterator[Any]:
-    """The pod that the Deployment would make, and the one of ``helm test``."""
-    for item in parse(helm.run("get manifest", case)):
-        if item["kind"] == "Deployment":
-            metadata = item["metadata"]
-            own = {"name": metadata["name"], "namespace": metadata["namespace"]}
-            template = item["spec"]["template"]
-            yield {
-                "apiVersion": "v1",
-                "kind": "Pod",
-                "metadata": {**template["metadata"], **own},
-                "spec": template["spec"],
-            }
-    yield from (item for item in parse(helm.run("get hooks", case)) if item["kind"] == "Pod")

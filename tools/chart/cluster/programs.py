@@ -100,6 +100,9 @@ def _version_flags() -> str:
 
 
 def _run(command: Sequence[str], folder: Path, environment: dict[str, str] | None = None) -> str:
+    program = command[0]
+    if shutil.which(program) is None:
+        raise ClusterError(f"{program} is not installed")
     done = subprocess.run(  # noqa: S603  commands of this module
         command,
         cwd=folder,

@@ -5,7 +5,7 @@ from typing import Any
 
 import jsonschema
 
-from tools.chart.cluster.check import LEAST
+from tools.chart.cluster.cases import LEAST
 
 MONITORS = ("serviceMonitor", "podMonitor", "scrapeConfig")
 EXCLUSIVE = {"apiKey", "apiKeyFile", "scrapeInterval", "scrapeTimeout"}
@@ -21,6 +21,7 @@ WORDS = (
 
 def filled(schema: Any, word: str, monitor: str) -> dict[str, Any]:
     """Values that are a word wherever the schema and the chart allow it."""
+    schema = _without_defaults(schema)
     values: dict[str, Any] = _filled(schema, word)
     for name in ("initContainers", "accounts", "enabled"):
         values.pop(name, None)
@@ -40,6 +41,19 @@ def filled(schema: Any, word: str, monitor: str) -> dict[str, Any]:
     name = word if _valid(accounts["propertyNames"], word) else "default"
     values["accounts"] = {name: _account(accounts["additionalProperties"], word)}
     return values
+
+
+def _without_defaults(node: Any) -> Any:
+    """The schema for values to which Helm has not yet added the defaults: sections may be incomplete."""
+    if not isinstance(node, dict):
+        return node
+    children = {name: _without_defaults(child) for name, child in node.get("properties", {}).items()}
+    required = [
+        name
+        for name in node.get("required", [])
+        if not children.get(name, {}).keys() & {"default", "properties"}
+    ]
+    return {**node, **({"properties": children, "required": required} if children else {})}
 
 
 def _account(schema: Any, word: str) -> dict[str, Any]:
