@@ -27,7 +27,7 @@ def target(board: str, panel: str, legend: str = "{{account}}") -> Target:
 
 
 def shown(past: Past, board: str, panel: str, legend: str = "{{account}}", **chosen: str) -> dict[str, float]:
-    """The last value of each series by its labels: account, then what else tells it apart."""
+    """The last value of each series by its labels: account, then the other distinguishing labels."""
     found = past.ask(target(board, panel, legend), **chosen)
     return {" ".join(one.labels.values()): round(one.last, 6) for one in found}
 

@@ -1,4 +1,4 @@
-"""The whole chain but Prometheus' scraping: simulator, exporter, rules. What each scenario tells, and nothing else."""
+"""The whole chain but Prometheus' scraping: simulator, exporter, rules. Each scenario fires its alerts and no other."""
 
 import subprocess
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from tests.integration.prometheus.scraped import scraped
 from tests.support import virtual_time
 from tools.rules.tune import ROOT, RULES
 
-TOLD: dict[str, set[tuple[str, str]]] = {
+EXPECTED: dict[str, set[tuple[str, str]]] = {
     "normal": set(),
     "outage": {
         ("DeliveryFailing", "critical"),
@@ -38,25 +38,25 @@ TOLD: dict[str, set[tuple[str, str]]] = {
 """By scenario, of 600 messages an hour. What compares with yesterday has no yesterday here."""
 
 
-@pytest.mark.parametrize("scenario", TOLD)
-def test_a_scenario_tells_what_it_is_and_nothing_else_and_is_over_when_it_is_over(
+@pytest.mark.parametrize("scenario", EXPECTED)
+def test_a_scenario_fires_its_alerts_and_no_other_until_it_ends(
     scenario: str, tool: Callable[[str], str], tmp_path: Path
 ) -> None:
     promtool = tool("promtool")
     scenarios = [("normal", 90), (scenario, 60), ("normal", 120)]
     series = virtual_time.run(scraped(scenarios=scenarios, messages_per_hour=600))
     test = tmp_path / "test.yml"
-    test.write_text(yaml.safe_dump(promtool_test(series, TOLD[scenario]), width=10**9))
+    test.write_text(yaml.safe_dump(promtool_test(series, EXPECTED[scenario]), width=10**9))
     done = subprocess.run([promtool, "test", "rules", test], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def promtool_test(series: dict[str, str], told: set[tuple[str, str]]) -> dict[str, Any]:
+def promtool_test(series: dict[str, str], expected: set[tuple[str, str]]) -> dict[str, Any]:
     # There is no build_info among these series.
     firing = 'ALERTS{alertname!="BetatelExporterAbsent", alertstate="firing"}'
     ever = [
         {"labels": f'{{alertname="Betatel{name}", severity="{severity}"}}', "value": 1}
-        for name, severity in told
+        for name, severity in expected
     ]
     return {
         "rule_files": [str(ROOT / RULES)],

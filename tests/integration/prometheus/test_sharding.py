@@ -23,7 +23,7 @@ from tools.process import Process
 pytestmark = pytest.mark.anyio
 
 ACCOUNTS = 20
-DEADLINE = 30.0
+DEADLINE = 120.0
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ async def test_a_pair_of_prometheus_servers_shares_collections_through_the_cache
 ) -> None:
     command = tool("prometheus")
     async with (
-        exporter(bench, bench.base_url(20), "--cache-ttl=1.5") as (pages, _),
+        exporter(bench, bench.base_url(20), "--cache-ttl=3600") as (pages, _),
         AsyncExitStack() as stack,
     ):
         job = {
@@ -138,4 +138,5 @@ async def test_a_pair_of_prometheus_servers_shares_collections_through_the_cache
             prometheus.wait_for("count_over_time(betatel_up[1m]) >= 4", 1)
         scrapes = sum(prometheus.query("count_over_time(betatel_up[1m])")[0][1] for prometheus in pair)
     assert scrapes >= 8
-    assert await bench.calls() <= (len(queries()) + PAGES) * (scrapes / 2 + 2)
+    # one collection; on a busy machine, some of its queries time out and are sent again
+    assert await bench.calls() <= 2 * (len(queries()) + PAGES)

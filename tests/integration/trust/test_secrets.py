@@ -13,8 +13,7 @@ from betatel_exporter import logs
 from betatel_exporter.api.models import RecordsQuery
 from betatel_exporter.commands.check import check
 from tests.support.exporter import configured, exporting
-from tools.faults.api import KEY, QUERIES, SECRETS, Exchange, FakeApi, good
-from tools.faults.behaviours import status
+from tools.faults.api import KEY, QUERIES, SECRETS, FakeApi
 from tools.faults.cases import FAULTS, Fault
 from tools.faults.network import NETWORK, Authorities, NetworkFault
 from tools.faults.proxy import PASSWORD
@@ -37,7 +36,7 @@ def authorities(tmp_path_factory: pytest.TempPathFactory) -> Authorities:
 
 @pytest.fixture(params=["logfmt", "json"])
 def logged(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
-    """All that every logger of the process says, down to debug and below, as the exporter writes it."""
+    """All that every logger of the process logs, down to debug and below, as the exporter writes it."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     levels = {name: logging.getLogger(name).level for name in logs.QUIET}
@@ -155,32 +154,3 @@ async def test_a_key_that_kubernetes_swaps_is_sent_at_the_next_scrape(api: FakeA
         mount("..2026_02", b"other-key")
         assert (await exporter.scrape()).up == 1
         assert api.keys == {"other-key"}
-
-
-async def test_a_wrong_key_is_unauthorized_until_the_file_is_mended(api: FakeApi, tmp_path: Path) -> None:
-    async def refuse_others(exchange: Exchange) -> None:
-        await (good if exchange.headers["x-api-key"] == KEY else status(401))(exchange)
-
-    file = tmp_path / "api-key"
-    file.write_text("a-wrong-key")
-    environment = {"BETATEL_API_KEY": "", "BETATEL_API_KEY_FILE": str(file)}
-    api.misbehave(QUERIES, refuse_others)
-    async with exporting(configured(api.url, environment)) as exporter:
-        assert (await exporter.scrape()).failures() == {"stats/unauthorized": 3, "tdr/unauthorized": 8}
-        file.write_text(f"{KEY}\n")
-        assert (await exporter.scrape()).up == 1
-
-
-@pytest.mark.parametrize(
-    "path", ["/", "/metrics", "/probe", "/probe?account=default", "/-/healthy", "/nothing"]
-)
-async def test_every_answer_tells_browsers_to_be_careful(path: str, api: FakeApi) -> None:
-    api.behave()
-    async with exporting(configured(api.url)) as exporter:
-        headers = (await exporter.client.get(path)).headers
-    assert headers["content-security-policy"].startswith("default-src 'none'; ")
-    assert "script-src" not in headers["content-security-policy"]
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["x-frame-options"] == "DENY"
-    assert headers["cache-control"] == "no-store"
-    assert "server" not in headers

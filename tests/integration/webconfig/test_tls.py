@@ -11,7 +11,7 @@ from tests.integration.webconfig.conftest import Serve
 from tests.integration.webconfig.support import client_tls
 from tests.support.webconfig import TLS, Folder, hashed
 
-# Neither event loop sends the alert that would tell the client why; the connection is closed.
+# Neither event loop sends the alert that would give the client the reason; the connection is closed.
 REFUSED = "EOF|closed|reset"
 
 VERIFIED = """
