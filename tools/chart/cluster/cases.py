@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 LEAST: Mapping[str, Any] = {
     "image": {"registry": "registry.example.com", "repository": "betatel-exporter"},
@@ -40,79 +43,9 @@ NAMES = [
 ]
 
 VALUES = [
-    Case("strategy Recreate", {"strategy": {"type": "Recreate"}}),
-    Case("strategy without surge", {"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}}),
-    Case(
-        "strategy in percent", {"strategy": {"rollingUpdate": {"maxSurge": "150%", "maxUnavailable": "0%"}}}
-    ),
-    Case("strategy of defaults", {"strategy": {"rollingUpdate": None}}),
-    Case("probes by exec", {"livenessProbe": {"exec": {"command": ["betatel-exporter", "healthcheck"]}}}),
-    Case("probes by TCP", {"livenessProbe": {"tcpSocket": {"port": "http"}}}),
-    Case(
-        "a path of a probe",
-        {"livenessProbe": {"httpGet": {"path": "/-/ready", "httpHeaders": [{"name": "X", "value": "1"}]}}},
-    ),
-    Case("no probes", {"livenessProbe": None, "readinessProbe": None}),
-    Case("name servers", {"dnsPolicy": "None", "dnsConfig": {"nameservers": ["192.0.2.53"]}}),
-    Case("network of the node", {"hostNetwork": True}, restricted=False),
-    Case("lifecycle", {"lifecycle": {"preStop": {"sleep": {"seconds": 5}}}}),
-    Case(
-        "large numbers",
-        {"terminationGracePeriodSeconds": 2000000, "podSecurityContext": {"runAsUser": 1000680000}},
-    ),
-    Case(
-        "OpenShift",
-        {"podSecurityContext": {"runAsUser": None, "runAsGroup": None, "fsGroup": None}},
-    ),
-    Case("no pods", {"replicaCount": 0, "podDisruptionBudget": {"enabled": True}}),
-    Case(
-        "budget in percent",
-        {"replicaCount": 3, "podDisruptionBudget": {"enabled": True, "maxUnavailable": "100%"}},
-    ),
-    Case(
-        "least pods",
-        {
-            "replicaCount": 3,
-            "podDisruptionBudget": {"enabled": True, "minAvailable": "66%", "maxUnavailable": None},
-        },
-    ),
-    Case("node port", {"service": {"type": "NodePort", "nodePort": 30000}}),
-    Case("load balancer", {"service": {"type": "LoadBalancer", "nodePort": 32767, "appProtocol": "http"}}),
-    Case(
-        "headless",
-        {"service": {"clusterIP": "None", "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}},
-    ),
-    Case("cluster address", {"service": {"clusterIP": "10.96.3.4", "ipFamilyPolicy": "PreferDualStack"}}),
-    Case(
-        "key from a file", {"accounts": {"default": {"accountId": "1", "apiKeyFile": "/vault/secrets/key"}}}
-    ),
-    Case(
-        "volumes",
-        {
-            "extraVolumes": [{"name": "scratch", "emptyDir": {}}],
-            "extraVolumeMounts": [{"name": "scratch", "mountPath": "/scratch"}],
-        },
-    ),
-    Case("existing service account", {"serviceAccount": {"create": False}}),
-    Case(
-        "proxy and ports",
-        {
-            "networkPolicy": {"enabled": True},
-            "extraEnv": [{"name": "https_proxy", "value": "proxy.example.com:3128"}],
-            "settings": {"baseUrl": "https://api.example.com:8443/v1"},
-        },
-    ),
-    Case(
-        "registry of a parent chart",
-        {"global": {"imageRegistry": "mirror.example.com", "imagePullSecrets": ["mirror"]}},
-    ),
-    Case(
-        "ingress without host",
-        {
-            "ingress": {
-                "enabled": True,
-                "hosts": [{"host": "", "paths": [{"path": "/", "pathType": "Exact"}]}],
-            }
-        },
-    ),
+    Case(name, values, restricted=group == "restricted")
+    for group, cases in yaml.safe_load(
+        Path(__file__).with_name("cases.yml").read_text(encoding="utf-8")
+    ).items()
+    for name, values in cases.items()
 ]
