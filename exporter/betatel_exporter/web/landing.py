@@ -124,6 +124,9 @@ def _mark(viewed: AccountView) -> str:
     css, text = STATES[viewed.state]
     if viewed.state is State.PARTLY_BLIND:
         text = f"{viewed.failed} of {viewed.queries} queries failed"
+    if viewed.state is State.DESTINATION_FAILING:
+        country, network = viewed.failing_destinations()[0]
+        text = escape(f"{network} ({country}) is failing")
     return f'<span class="mark {css}">{text}</span>'
 
 
@@ -184,15 +187,15 @@ def _spend(viewed: AccountView, budgets: Mapping[str, float]) -> str:
 def _history(points: Sequence[Point], now: float, state: State) -> str:
     """The last hour of scrapes; the times of gaps stay empty."""
     start = now - SPAN
-    css = "bad-line" if state <= State.DESTINATION_FAILING else ""
-    css = "bad-line" if state <= State.DESTINATION_FAILING else ""
+    failing = "bad-line" if state is State.DELIVERY_FAILING else ""
+    unreachable = "bad-line" if state <= State.DESTINATION_FAILING else ""
     requests = [(each.time, each.requests) for each in points]
     failed = [(each.time, each.failed) for each in points]
     unreached = [(each.time, each.unreached) for each in points]
     drawn = [
         ("requests", requests, "", pictures.highest((value for _, value in requests), 1)),
-        ("failed", failed, css, pictures.highest((value for _, value in failed), 0.2)),
-        ("not reached", unreached, css, pictures.highest((value for _, value in unreached), 0.2)),
+        ("failed", failed, failing, pictures.highest((value for _, value in failed), 0.2)),
+        ("not reached", unreached, unreachable, pictures.highest((value for _, value in unreached), 0.2)),
     ]
     rows = "\n".join(
         f"<tr><td>{label}</td><td>"

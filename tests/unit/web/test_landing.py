@@ -115,6 +115,7 @@ def test_failing_codes_are_red_and_so_is_spend_over_its_budget() -> None:
 def test_a_destination_whose_people_are_not_reached_is_named_and_red() -> None:
     page = render(collector("shop", results() | recent(Fine=(90, 4), Dead=(0, 9), Busy=(40, 3))))
     assert '<p class="summary bad">A destination is failing</p>' in page
+    assert "shop Dead (Utopia) is failing" in text(page)
     assert "People not reached: 16 of 146" in text(page)
     assert re.findall("<td>Utopia</td><td>([A-Z][a-z]+)</td>", page) == ["Dead", "Fine", "Busy"]
     assert re.findall(r'class="number bad">([^<]*)<', page) == ["100.0%"]
