@@ -30,8 +30,8 @@ HANGING_UP = 0.1
 HANG_UP_AFTER = (0.002, 0.02, 0.2)
 """Seconds."""
 
-WARM_UP = 15.0
-"""Seconds before the first measurement: pools fill, and the interpreter's own memory settles."""
+WARM_UP = 20.0
+"""Seconds before the first measurement: pools fill, and the worst answers have been there."""
 
 MEMORY_ALLOWED = 12.0
 """MB that the exporter may grow by: noise, but no leak of 1 KB a scrape in 20 minutes."""

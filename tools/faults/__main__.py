@@ -1,6 +1,6 @@
-"""A misbehaving API on a free port: each second another fault, half of the time none. Prints its base URL.
+"""A misbehaving API on a free port, whose base URL it prints: each second another fault, half of the time none.
 
-SIGUSR1 ends the faults, SIGUSR2 lets them go on.
+It begins with the worst, all queries meeting them. SIGUSR1 ends the faults, SIGUSR2 lets them go on.
 """
 
 import argparse
@@ -18,24 +18,30 @@ from tools.faults.cases import FAULTS
 PASSING = [fault for fault in FAULTS if not fault.cooldown]
 
 
-class Weather:
+class Faults:
+    """What an API does, changed in the course of time."""
+
     def __init__(self, api: FakeApi, seed: int) -> None:
         self._api = api
         self._random = random.Random(seed)  # noqa: S311  nothing secret depends on it
-        self._calm = False
+        self._paused = False
 
-    def calm(self) -> None:
-        self._calm = True
+    def pause(self) -> None:
+        self._paused = True
         self._api.behave()
 
     def go_on(self) -> None:
-        self._calm = False
+        self._paused = False
 
-    async def change(self, seconds: float = 1.0) -> None:
+    async def run(self) -> None:
+        for fault in PASSING:
+            if fault.big:
+                self._api.misbehave(QUERIES, fault.behave)
+                await asyncio.sleep(0.6)
         while True:
-            await asyncio.sleep(seconds)
-            if not self._calm:
+            if not self._paused:
                 self._draw()
+            await asyncio.sleep(1)
 
     def _draw(self) -> None:
         self._api.behave()
@@ -47,13 +53,13 @@ class Weather:
 
 async def serve(seed: int) -> None:
     with FakeApi() as api:
-        weather = Weather(api, seed)
+        faults = Faults(api, seed)
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGUSR1, weather.calm)
-        loop.add_signal_handler(signal.SIGUSR2, weather.go_on)
+        loop.add_signal_handler(signal.SIGUSR1, faults.pause)
+        loop.add_signal_handler(signal.SIGUSR2, faults.go_on)
         sys.stdout.write(f"{api.url}\n")
         sys.stdout.flush()
-        await weather.change()
+        await faults.run()
 
 
 @contextlib.contextmanager

@@ -85,7 +85,7 @@ async def trickle(exchange: Exchange) -> None:
 async def interim_responses(exchange: Exchange) -> None:
     while True:
         await exchange.send(b"HTTP/1.1 102 Processing\r\n\r\n")
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
 
 
 async def truncated(exchange: Exchange) -> None:

@@ -29,8 +29,14 @@ KEEP_ALIVE = 150.0
 MAX_HEAD = 64 * 1024
 """Bytes until the end of a response's head, those of interim responses (1xx) included. A usual head has a few hundred."""
 
+MAX_INTERIM = 64
+"""Interim responses (1xx) before the final one; each takes a kilobyte of memory, however short it is."""
+
 MAX_RECEIVED = 320 * 1024
-"""Bytes of a whole response as it is sent, or chunks of a byte each would cost six times a body's bytes."""
+"""Bytes of a whole response as it is sent."""
+
+MAX_LINES = 10_000
+"""Lines of a whole response as it is sent: chunks of a byte each would take hundreds of times the CPU of a usual body."""
 
 SENT = "sent"
 """Extension of a request: a callback for the moment when it is written to a connection."""
@@ -38,7 +44,7 @@ SENT = "sent"
 FRESH = "fresh"
 """Extension of a request: whether it needs a connection of its own, as kept ones may all have been closed at once."""
 
-_PIECE = 16 * 1024
+_PIECE = 4 * 1024
 _NO_TIMEOUT = ClientTimeout()
 
 
@@ -131,12 +137,14 @@ class _BoundedHandler(ResponseHandler):
     """Ends a connection that sends more than is allowed."""
 
     _received = 0
+    _lines = 0
+    _interim = 0
     _in_head = True
     _refusal: InvalidResponseError | None = None
 
     def set_response_params(self, **params: Any) -> None:
         """Begins a response."""
-        self._received = 0
+        self._received = self._lines = self._interim = 0
         self._in_head = True
         super().set_response_params(**params)
 
@@ -150,7 +158,11 @@ class _BoundedHandler(ResponseHandler):
         """Takes a head; its body follows."""
         message, _ = data
         self._in_head = message.code < HTTPStatus.OK and message.code != HTTPStatus.SWITCHING_PROTOCOLS
-        super().feed_data(data, size)
+        self._interim += self._in_head
+        if self._interim > MAX_INTERIM:
+            self._refuse("too many interim responses")
+        else:
+            super().feed_data(data, size)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         super().connection_lost(self._refusal or exc)
@@ -159,13 +171,14 @@ class _BoundedHandler(ResponseHandler):
         if self._refusal is not None:
             return
         self._received += len(data)
-        limit = MAX_HEAD if self._in_head else MAX_RECEIVED
-        if self._received <= limit:
+        self._lines += data.count(b"\n")
+        if self._received > (MAX_HEAD if self._in_head else MAX_RECEIVED) or self._lines > MAX_LINES:
+            self._refuse("the response is too long")
+        else:
             super().data_received(data)
-            return
-        self._refusal = InvalidResponseError(
-            f"more than {limit} bytes of {'heads' if self._in_head else 'data'}"
-        )
+
+    def _refuse(self, problem: str) -> None:
+        self._refusal = InvalidResponseError(problem)
         if self.transport is not None:
             self.transport.abort()
 

@@ -81,6 +81,7 @@ WRONG_FLAGS = {
     ("base_url", "must be a URL with a valid host and port, of printable ASCII characters"): tuple(
         f"https://{host}/api"
         for host in (
+            "[",
             "256.1.1.1",
             "[::1",
             "[::g]",
