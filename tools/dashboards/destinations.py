@@ -9,6 +9,7 @@ from tools.dashboards.shared import SEVERITIES, not_reached
 from tools.dashboards.tables import Column, Label, moment, table
 
 PLACE_NAME = "{{account}}: {{country}}, {{network}}"
+POINTS = 150
 CHANCE = 5
 """Fewer people may be chance."""
 RECENT = f"betatel_telegram_recent_messages{{{ACCOUNT}}}"
@@ -96,7 +97,7 @@ def _destinations() -> Json:
 def _since() -> str:
     """In milliseconds, 0 where it is over six hours ago."""
     twice = f"2 * ({promql.usual_unreached_ratio(at=' @ end()')})"
-    well = f"max_over_time((0 * ({unreached_ratio(*PLACE)} <= {twice}) + time())[6h:2m])"
+    well = f"max_over_time((0 * ({unreached_ratio(*PLACE)} <= {twice}) + time())[6h:3m])"
     beyond = f"{people(*PLACE, reached='false')} - {twice} * {people(*PLACE)} >= {CHANCE}"
     return f"1000 * ({well} or 0 * {people(*PLACE)})\nand {beyond}"
 
@@ -128,6 +129,7 @@ def _unreached() -> Json:
         {PLACE_NAME: _most(people(*PLACE, reached="false"))},
         no_value=NO_RECORDS,
         reach=10,
+        points=POINTS,
         figures=True,
     )
 
@@ -139,6 +141,7 @@ def _messages() -> Json:
         {"{{status}}": promql.recent_messages("status")},
         no_value=NO_RECORDS,
         area=True,
+        points=POINTS,
         overrides=lines(STATUS),
     )
 
@@ -151,6 +154,7 @@ def _ratio() -> Json:
         unit="percentunit",
         no_value=NO_RECORDS,
         reach=0.3,
+        points=POINTS,
     )
 
 

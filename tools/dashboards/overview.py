@@ -170,6 +170,7 @@ def _unreached() -> Json:
         promql.people("account", reached="false", where=""),
         no_value=looks.NO_RECORDS,
         reach=10,
+        points=150,
         figures=True,
     )
 

@@ -128,12 +128,12 @@ def lanes(title: str, description: str, queries: Queries, *, words: Words, **set
 
 def heatmap(title: str, description: str, queries: Queries, *, strongest: float, **settings: Any) -> Json:
     """A row of cells for each series, the stronger the closer the value is to `strongest`."""
-    panel = panel_of("status-history", title, description, queries, min=0, max=strongest, **settings)
+    settings |= {"min": 0, "max": strongest, "points": 120}  # Grafana refuses more than fit
+    panel = panel_of("status-history", title, description, queries, **settings)
     panel["fieldConfig"]["defaults"] |= {
         "color": {"mode": "continuous-purples"},
         "custom": {"fillOpacity": 90, "lineWidth": 0},
     }
-    panel["maxDataPoints"] = 120  # Grafana refuses more than fit
     panel["options"] = {
         "colWidth": 1,
         "legend": {"displayMode": "list", "placement": "bottom", "showLegend": False},
@@ -153,11 +153,16 @@ def panel_of(
     unit: str = "locale",
     no_value: str = NO_DATA,
     overrides: Sequence[Json] = (),
+    points: int | None = None,
     **defaults: Any,
 ) -> Json:
-    """A panel with its queries; `defaults` are Grafana's own settings of a field (min, max, decimals)."""
+    """A panel with its queries; `defaults` are Grafana's own settings of a field (min, max, decimals).
+
+    `points` is the most points in time a query is evaluated at, where one for each pixel costs too much.
+    """
     named = {"{{account}}": queries} if isinstance(queries, str) else queries
     return {
+        **({"maxDataPoints": points} if points else {}),
         "type": kind,
         "title": title,
         "description": description,

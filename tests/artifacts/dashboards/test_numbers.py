@@ -94,7 +94,7 @@ def test_the_destinations_are_shown_with_what_is_usual_there_and_since_when_they
     assert found("Alert") == {"Beta": alerts.CRITICAL}
     ((network, since),) = found("Since").items()
     assert network == "Beta"
-    assert since / 1000 == pytest.approx(BROKEN_AT, abs=2 * MINUTE)
+    assert since / 1000 == pytest.approx(BROKEN_AT, abs=3 * MINUTE)
     assert found("Not reached") == {"Alpha": 4, "Beta": 20}
     assert found("Share") == {"Alpha": 0.1, "Beta": 1}
     assert found("Usual") == {"Alpha": 0.1, "Beta": 0.1}
