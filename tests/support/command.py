@@ -28,14 +28,14 @@ def clean(environment: Mapping[str, str] | None = None) -> dict[str, str]:
 def run(
     *arguments: str, environment: Mapping[str, str] | None = None, cwd: Path = ROOT
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a command that ends by itself within 30 seconds."""
+    """Run a command that ends by itself."""
     return subprocess.run(
         [*COMMAND, *arguments],
         cwd=cwd,
         env=clean(environment),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 
@@ -56,14 +56,14 @@ class Exporter:
     process: Process
     address: tuple[str, int]
 
-    def get(self, path: str, *headers: str, seconds: float = 10.0) -> "Answer":
+    def get(self, path: str, *headers: str, seconds: float = 30.0) -> "Answer":
         """Send a request; the answer is read later."""
         connection = self.connect(seconds)
         lines = [f"GET {path} HTTP/1.1", "Host: exporter", "Connection: close", *headers, "", ""]
         connection.sendall("\r\n".join(lines).encode("latin-1"))
         return Answer(connection)
 
-    def send(self, request: bytes, seconds: float = 10.0) -> bytes:
+    def send(self, request: bytes, seconds: float = 30.0) -> bytes:
         """All bytes that come back for any bytes, until the exporter closes or says nothing for some seconds."""
         answer = b""
         with self.connect(seconds) as connection, contextlib.suppress(ConnectionError, TimeoutError):
@@ -72,7 +72,7 @@ class Exporter:
                 answer += data
         return answer
 
-    def connect(self, seconds: float = 10.0) -> socket.socket:
+    def connect(self, seconds: float = 30.0) -> socket.socket:
         return socket.create_connection(self.address, seconds)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-LIMIT = 20.0
+LIMIT = 60.0
 """Seconds: more than a busy machine needs."""
 
 

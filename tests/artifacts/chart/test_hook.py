@@ -15,7 +15,7 @@ def test_the_command_passes_for_a_ready_exporter_alone(helm: Helm, serve: Callab
 
     def passes(address: str) -> bool:
         done = subprocess.run(
-            [sys.executable, *options, address], check=False, timeout=30, capture_output=True, env={}
+            [sys.executable, *options, address], check=False, timeout=120, capture_output=True, env={}
         )
         return done.returncode == 0
 

@@ -56,11 +56,11 @@ def test_a_failure_spike_pages_and_an_api_that_is_down_silences_it(
         assert page["receiver"] == "pager"
         until(lambda: states(client, alertmanager, "BetatelDeliveryFailureSpike") == {"suppressed"})
         assert states(client, alertmanager, "BetatelApiDown") == {"active"}
+        until(lambda: healthy_targets(client, prometheus) == 1)
 
         switch("normal")
         until(lambda: states(client, alertmanager, "BetatelApiDown") == set())
         assert rule_faults(client, prometheus) == []
-        assert query(client, prometheus, "max_over_time((1 - up)[10m:1s])")[0]["value"][1] == "0"
 
 
 @contextmanager
@@ -110,7 +110,7 @@ def webhook() -> Iterator[tuple[str, Notifications]]:
             thread.join()
 
 
-def first(notifications: Notifications, alertname: str, within: float = 30) -> dict[str, Any]:
+def first(notifications: Notifications, alertname: str, within: float = 120) -> dict[str, Any]:
     """The next alert of this name that is notified, with the receiver it came to."""
     deadline = time.monotonic() + within
     while True:
@@ -123,7 +123,7 @@ def first(notifications: Notifications, alertname: str, within: float = 30) -> d
                 return {**alert, "receiver": receiver}
 
 
-def until(true: Callable[[], Any], within: float = 30) -> None:
+def until(true: Callable[[], Any], within: float = 120) -> None:
     deadline = time.monotonic() + within
     while not true():
         assert time.monotonic() < deadline, "waited in vain"

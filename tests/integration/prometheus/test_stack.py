@@ -88,7 +88,7 @@ def test_the_exporter_takes_its_environment_and_reaches_the_simulator_as_configu
             env=clean(environment),
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=120,
             check=False,
         )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -108,14 +108,14 @@ def test_make_stack_without_prometheus_ends_with_one_line(tmp_path: Path) -> Non
         env={"PATH": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 1
     assert re.fullmatch(r"make stack: .* is not installed: .*\n", done.stderr)
 
 
-def test_a_service_that_does_not_start_is_told_with_its_last_words(tmp_path: Path) -> None:
+def test_a_service_that_does_not_start_is_reported_with_its_last_output(tmp_path: Path) -> None:
     script = "import sys; print('listening', flush=True); sys.exit('address already in use')"
     service = Service("Prometheus", [sys.executable, "-c", script], f"http://{free_address()}/-/ready")
     with (
@@ -175,7 +175,7 @@ def test_the_receiver_says_in_one_line_when_its_port_is_taken() -> None:
             [sys.executable, ROOT / "tools/stack/receiver.py", address],
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=120,
             check=False,
         )
     assert done.returncode == 1

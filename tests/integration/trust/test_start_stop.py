@@ -36,7 +36,7 @@ def api() -> Iterator[FakeApi]:
 def scrape_in_flight(exporter: Exporter, api: FakeApi) -> Answer:
     """A scrape whose queries are all answered but one."""
     api.misbehave(["tdr/SENT"], silence)
-    answer = exporter.get("/metrics", "X-Prometheus-Scrape-Timeout-Seconds: 2")
+    answer = exporter.get("/metrics", "X-Prometheus-Scrape-Timeout-Seconds: 4")
     wait_until(lambda: api.busy == 1 and api.asked.total() == len(QUERIES))
     return answer
 
@@ -64,7 +64,7 @@ def test_a_second_signal_ends_it_at_once(signum: signal.Signals, api: FakeApi) -
         exporter.process.signal(signum)
         wait_until(lambda: not listens(exporter))
         exporter.process.signal(signum)
-        assert exporter.process.wait(5) == -signum
+        assert exporter.process.wait() == -signum
         assert answer.read()[0] == 0
 
 
@@ -78,14 +78,14 @@ def listens(exporter: Exporter) -> bool:
 
 @pytest.mark.parametrize("signum", STOP_SIGNALS)
 def test_idle_clients_delay_neither_others_nor_the_end(signum: signal.Signals, api: FakeApi) -> None:
-    with serving(environment(api.url)) as exporter:
+    with serving(environment(api.url), "--timeout=60") as exporter:  # what a scrape in flight may take
         idle = [exporter.connect() for _ in range(50)]
         for connection in idle[:25]:
             connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: expor")
         assert exporter.get("/metrics").read()[0] == 200
         assert exporter.get("/-/healthy").read()[0] == 200
         exporter.process.signal(signum)
-        assert exporter.process.wait(5) == 0
+        assert exporter.process.wait(30) == 0
         for connection in idle:
             connection.close()
 
@@ -130,10 +130,10 @@ def test_commands_that_end_at_once_import_neither_server_nor_http_client() -> No
 
 def test_standard_streams_may_be_closed_from_the_start() -> None:
     """Else the first socket would take the number of standard error."""
-    for arguments, code in IMMEDIATE.items():
+    for arguments in (("--timeout=0",), ("version",), ("--help",)):
         command = shlex.join([*COMMAND, *arguments]) + " <&- >&- 2>&-"
         done = subprocess.run(["sh", "-c", command], env=clean(), check=False)
-        assert done.returncode == code, arguments
+        assert done.returncode == IMMEDIATE[arguments], arguments
 
 
 def test_standard_output_closed_early_is_no_traceback() -> None:

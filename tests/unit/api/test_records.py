@@ -62,7 +62,7 @@ def test_a_record_is_read_without_its_number_and_code() -> None:
     assert not any(secret in str(record.__dict__) + repr(record) for secret in ("38761444555", "482910"))
 
 
-def test_people_are_told_apart_by_a_hash_that_depends_on_the_key() -> None:
+def test_people_are_distinguished_by_a_hash_that_depends_on_the_key() -> None:
     (other_key,) = PageRequest(1, b"o" * 32).parse(body(RECORD)).records
     assert parsed().person == parsed(to=" +38761444555 ").person
     assert len({parsed().person, parsed(to="+38761444556").person, other_key.person}) == 3

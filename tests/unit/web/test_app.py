@@ -190,7 +190,7 @@ async def test_a_scrape_that_hangs_up_frees_its_place(api: Api) -> None:
 
 async def test_a_scrape_ends_before_the_scraper_gives_up(api: Api, client: httpx.AsyncClient) -> None:
     api.open.clear()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(9):
         response = await client.get("/metrics", headers={"x-prometheus-scrape-timeout-seconds": "0.1"})
     assert 'betatel_up{account="shop"} 0.0' in response.text
     api.open.set()

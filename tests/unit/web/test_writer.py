@@ -12,7 +12,7 @@ from betatel_exporter.web.writer import FIRST_ESTIMATE, MARGIN, REMEMBERED, Page
 pytestmark = pytest.mark.anyio
 
 REQUEST = Request({"type": "http", "query_string": b"", "headers": []})
-SLOW = 0.05
+SLOW = 0.3
 
 
 def cheap() -> Iterator[Metric]:
@@ -50,7 +50,7 @@ async def test_a_slow_page_raises_the_estimate_and_cheap_ones_do_not_lower_it() 
         await writer.write(cheap(), REQUEST, until=soon())  # name[] or /probe
     for _ in range(REMEMBERED - 1):
         await writer.write(cheap(), REQUEST, until=soon(), measure=1)
-    assert estimate(writer) == raised
+    assert estimate(writer) >= raised
 
 
 async def test_one_slow_page_is_forgotten_after_some_others() -> None:

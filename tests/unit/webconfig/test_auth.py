@@ -272,7 +272,7 @@ async def test_what_is_remembered_is_bounded_and_holds_no_password() -> None:
     assert "hunter2" not in repr(vars(passwords))
 
 
-async def test_names_and_passwords_that_join_to_the_same_text_are_told_apart() -> None:
+async def test_names_and_passwords_that_join_to_the_same_text_differ() -> None:
     check = CountingCheck()
     passwords = passwords_with(check)
     shared = hashed("c").encode()
