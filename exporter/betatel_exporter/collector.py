@@ -99,7 +99,7 @@ class Collector:
     async def collect(self, deadline: float) -> Snapshot:
         """A result for every query, by a deadline in the event loop's time."""
         started = time.perf_counter()  # uvloop's own clock counts whole milliseconds
-        results = await asyncio.gather(*(self._result(query, deadline) for query in self.queries))
+        results = await _Wait(self, deadline).results()
         self._failures.report()
         return Snapshot(
             account=self.account,
@@ -116,27 +116,18 @@ class Collector:
         await asyncio.gather(*self._calls.values(), return_exceptions=True)
         await self._client.aclose()
 
-    async def _result(self, query: Query, deadline: float) -> QueryResult:
-        """The result of the call under way, else of a new one.
-
-        A call that this scrape joined may end before the scrape's own deadline: then it asks anew, once.
-        """
+    def fresh(self, query: Query) -> QueryResult | None:
+        """The last success, while scrapes show it without a new call."""
         success = self._successes.get(query)
-        if success is not None and _now() < success.fresh_until:
-            return success.result
-        joined = query in self._calls
-        result = await self._wait(query, deadline)
-        if joined and result.failure == TIMED_OUT and _now() < deadline:
-            result = await self._wait(query, deadline)
-        return result
+        return success.result if success is not None and _now() < success.fresh_until else None
 
-    async def _wait(self, query: Query, deadline: float) -> QueryResult:
-        call = self._calls.get(query) or self._start(query, deadline)
-        started = time.perf_counter()
-        await asyncio.wait([call], timeout=max(0.0, deadline - _now()))
-        if call.done():
-            return call.result()
-        return QueryResult(query, TIMED_OUT, time.perf_counter() - started, self._clock())
+    def call(self, query: Query, deadline: float) -> "tuple[asyncio.Task[QueryResult], bool]":
+        """The call under way, else a new one; and whether it was under way."""
+        call = self._calls.get(query)
+        return (self._start(query, deadline), False) if call is None else (call, True)
+
+    def timed_out(self, query: Query, seconds: float) -> QueryResult:
+        return QueryResult(query, TIMED_OUT, seconds, self._clock())
 
     def _start(self, query: Query, deadline: float) -> "asyncio.Task[QueryResult]":
         end = max(deadline, _now() + self._min_call)
@@ -191,6 +182,55 @@ class Collector:
                 if error.retry_after is not None:
                     self._cooldown_end = max(self._cooldown_end, _now() + error.retry_after)
                 raise
+
+
+class _Wait:
+    """One scrape's wait for the calls of an account.
+
+    By callbacks: with a task for each query, twenty scrapes of a hundred accounts hold up the event loop for a second.
+    """
+
+    def __init__(self, collector: Collector, deadline: float) -> None:
+        self._collector = collector
+        self._deadline = deadline
+        self._results: dict[Query, QueryResult] = {}
+        self._complete: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def results(self) -> list[QueryResult]:
+        started = time.perf_counter()
+        for query in self._collector.queries:
+            result = self._collector.fresh(query)
+            if result is None:
+                self._follow(query, first=True)
+            else:
+                self._keep(query, result)
+        try:
+            await asyncio.wait([self._complete], timeout=max(0.0, self._deadline - _now()))
+        finally:
+            self._complete.cancel()
+        waited = time.perf_counter() - started
+        return [
+            self._results.get(query) or self._collector.timed_out(query, waited)
+            for query in self._collector.queries
+        ]
+
+    def _follow(self, query: Query, *, first: bool) -> None:
+        call, joined = self._collector.call(query, self._deadline)
+        call.add_done_callback(lambda call: self._ended(query, call, again=first and joined))
+
+    def _ended(self, query: Query, call: "asyncio.Task[QueryResult]", *, again: bool) -> None:
+        """A call that this scrape joined may end before the scrape's own deadline: then it asks anew, once."""
+        if self._complete.done() or call.cancelled():
+            self._complete.cancel()
+        elif again and call.result().failure == TIMED_OUT and _now() < self._deadline:
+            self._follow(query, first=False)
+        else:
+            self._keep(query, call.result())
+
+    def _keep(self, query: Query, result: QueryResult) -> None:
+        self._results[query] = result
+        if len(self._results) == len(self._collector.queries):
+            self._complete.set_result(None)
 
 
 async def _all(fetches: Sequence[Coroutine[None, None, Any]]) -> list[Any]:

@@ -22,7 +22,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "calls": {"api", "definitions"},
     "collector": {"api", "failures", "fairness", "results"},
     "metrics": {"api", "definitions", "recent", "results"},
-    "web": {"api", "calls", "collector", "config", "metrics", "recent", "results"},
+    "web": {"api", "calls", "collector", "config", "fairness", "metrics", "recent", "results"},
     "assembly": {"api", "calls", "collector", "config", "fairness", "recent", "web", "webconfig"},
     "commands": {
         "files",

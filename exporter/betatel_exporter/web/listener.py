@@ -19,6 +19,9 @@ MAX_CONNECTIONS = 512
 
 HANDSHAKE_SECONDS = 10.0
 
+SEND_BUFFER = 128 * 1024
+"""Bytes of an answer that the system keeps for a client that does not read. Left to itself Linux keeps up to 4 MB."""
+
 RETRY_SECONDS = 1.0
 """Pause after the system refused a connection, as it does when it is out of file descriptors."""
 
@@ -90,6 +93,7 @@ class Listener:
 
     async def _serve(self, connection: Connection, accepted: socket.socket) -> None:
         try:
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
             await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: connection,
                 accepted,
@@ -98,7 +102,7 @@ class Listener:
             )
             await connection.lost
         except OSError:
-            pass  # a handshake that failed
+            pass  # a handshake that failed, or a client that has left
         finally:
             self._open.pop(connection, None)
             connection.abort()

@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from betatel_exporter.collector import Collector, time_budget
 from betatel_exporter.results import Snapshot
 from betatel_exporter.web.families import Families
+from betatel_exporter.web.limiter import client_network
 from betatel_exporter.web.writer import PageWriter
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -61,13 +62,14 @@ class Scrapes:
     ) -> Response:
         seconds = time_budget(request.headers.getlist(TIMEOUT_HEADER), self._timeout, self._timeout_offset)
         now = asyncio.get_running_loop().time()
-        with self._writer.expecting(len(collectors)) as writing:
-            deadline = now + max(seconds - writing, seconds / 2)
+        with self._writer.expecting(client_network(request.scope), len(collectors)) as turn:
+            deadline = now + max(seconds - turn.seconds, seconds / 2)
             snapshots = await asyncio.gather(*(collector.collect(deadline) for collector in collectors))
             self._collected([collector.account for collector in collectors])
+            latest = max(deadline, now + seconds - self._writer.estimate(len(collectors)))
             try:
                 return await self._writer.write(
-                    families(snapshots), request, until=now + seconds, measure=measure
+                    turn, families(snapshots), request, until=latest, measure=measure
                 )
             except TimeoutError:
                 return PlainTextResponse("too many pages to write in time\n", 503, {"Retry-After": "1"})

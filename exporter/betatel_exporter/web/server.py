@@ -158,6 +158,7 @@ def _config(service: Service, grace: float) -> uvicorn.Config:
         access_log=False,
         lifespan="on",
         server_header=False,
+        proxy_headers=False,  # clients could choose the address that the limiters count them by
         ws="none",
         timeout_keep_alive=round(IDLE_SECONDS),
         timeout_graceful_shutdown=max(1, round(grace + 0.5)),
