@@ -18,7 +18,7 @@ from tools.dashboards.tables import Column, Label, moment, table
 NO_ALERTS = "no alert fires, or no rules loaded"
 
 CHOSEN = "${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
-ACCOUNT = f"{CHOSEN}&var-account=${{__data.fields.Account}}"
+ACCOUNT = f"{CHOSEN}&var-account=${{__data.fields.Account:percentencode}}"
 PLACE = (
     "var-country=${__data.fields.country:percentencode}&var-network=${__data.fields.network:percentencode}"
 )
@@ -50,6 +50,8 @@ def overview() -> Json:
 
 
 def _tiles() -> list[Json]:
+    least = looks.limit("outage_min_requests")
+    ratios = (promql.worst(promql.failure_ratio(least_requests=one)) for one in (least, 0))
     return [
         stat(
             "Alerts",
@@ -62,9 +64,9 @@ def _tiles() -> list[Json]:
         ),
         stat(
             "Failure ratio, $window",
-            "Share of the requests of the window that were not processed, in the account where it is highest. Codes "
-            "that were processed and expired later are not in it.",
-            promql.worst(promql.failure_ratio()),
+            "Share of the requests of the window that were not processed, in the account where it is highest, of those "
+            f"with at least {least:g} requests if there are any. Codes that were processed and expired later are not in it.",
+            "\nor on ()\n".join(ratios),
             unit="percentunit",
             no_value="no traffic known",
             steps=looks.judged(looks.limit("chronic_failure_ratio")),
