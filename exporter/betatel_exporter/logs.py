@@ -35,7 +35,6 @@ STANDARD_ERROR = 2
 
 def configure(level: str, form: str) -> None:
     """Route the standard library's loggers, ours and the libraries', through one formatter."""
-    _open_standard_descriptors()
     handler = BackgroundHandler(STANDARD_ERROR)
     handler.addFilter(RepeatLimit())
     handler.setFormatter(_formatter(form))
@@ -148,12 +147,3 @@ def _formatter(form: str) -> logging.Formatter:
 def _warning(message: str, **fields: object) -> logging.LogRecord:
     attributes = {"name": OURS, "levelno": logging.WARNING, "levelname": "WARNING", "msg": message}
     return logging.makeLogRecord(attributes | fields)
-
-
-def _open_standard_descriptors() -> None:
-    """Where one is closed, the next socket would get its number, and log lines would be written into it."""
-    for descriptor in range(STANDARD_ERROR + 1):
-        try:
-            os.fstat(descriptor)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free

@@ -55,43 +55,59 @@ async def page(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse("ok")(scope, receive, send)
 
 
-def passwords_with(checkpw: Callable[[bytes, bytes], bool], waiting: int = 8) -> Passwords:
-    return Passwords(checkpw, ClientLimiter(waiting))
+def passwords_with(checkpw: Callable[[bytes, bytes], bool]) -> Passwords:
+    return Passwords(checkpw, ClientLimiter(8))
 
 
-def client(folder: Folder, checkpw: Callable[[bytes, bytes], bool] = bcrypt.checkpw) -> httpx.AsyncClient:
-    app = BasicAuth(page, folder.config(), ClientLimiter(8), client_network, checkpw=checkpw)
+@pytest.fixture
+def check() -> CountingCheck:
+    return CountingCheck()
+
+
+@pytest.fixture
+def http(folder: Folder, check: CountingCheck) -> httpx.AsyncClient:
+    """A client of a page that asks for alice's password, or for whatever is written to the folder."""
+    folder.write(f"basic_auth_users: {{alice: {ALICE}}}")
+    app = BasicAuth(page, folder.config(), ClientLimiter(8), client_network, checkpw=check)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://exporter")
+
+
+async def status(http: httpx.AsyncClient, *values: bytes) -> int:
+    return (await http.get("/metrics", headers=[(b"Authorization", value) for value in values])).status_code
+
+
+async def log_in(http: httpx.AsyncClient, user: str, password: str) -> int:
+    return await status(http, basic(f"{user}:{password}").encode())
 
 
 async def test_without_users_no_password_is_asked_for(folder: Folder) -> None:
     folder.write("")
+    app = BasicAuth(page, folder.config(), ClientLimiter(8), client_network)
 
-    assert (await client(folder).get("/metrics")).status_code == 200
-
-
-async def test_the_right_password_opens_the_page(folder: Folder) -> None:
-    folder.write(f"basic_auth_users: {{alice: {ALICE}}}")
-
-    assert (await client(folder).get("/metrics", auth=("alice", "secret"))).status_code == 200
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://exporter") as http:
+        assert await status(http) == 200
 
 
-async def test_every_page_but_the_health_checks_asks_for_a_password(folder: Folder) -> None:
-    folder.write(f"basic_auth_users: {{alice: {ALICE}}}")
-
+async def test_every_page_but_the_health_checks_asks_for_a_password(
+    http: httpx.AsyncClient, check: CountingCheck
+) -> None:
     for path in ("/metrics", "/", "/probe?account=a", "/-/healthy/", "//-/healthy", "/-/READY"):
-        answer = await client(folder).get(path)
+        answer = await http.get(path)
         assert answer.status_code == 401, path
         assert answer.headers["www-authenticate"] == 'Basic realm="betatel-exporter", charset="UTF-8"'
-
-
-async def test_health_asks_for_no_password_and_checks_none(folder: Folder) -> None:
-    folder.write(f"basic_auth_users: {{alice: {ALICE}}}")
-    check = CountingCheck()
-
     for path in ("/-/healthy", "/-/ready"):
-        assert (await client(folder, check).get(path, auth=("alice", "wrong"))).status_code == 200
+        assert (await http.get(path, auth=("alice", "wrong"))).status_code == 200
     assert check.hashes == []
+
+
+async def test_a_right_password_opens_the_page_however_the_header_is_written(
+    http: httpx.AsyncClient, folder: Folder
+) -> None:
+    for value in (b"Basic ", b"basic ", b"BASIC ", b"Basic   "):
+        assert await status(http, value + b64encode(b"alice:secret")) == 200, value
+    for user, password in [("Алиса", "пароль:и:ещё"), ("alice", ""), ("alice", "x" * 72)]:
+        folder.write(f"basic_auth_users: {{{user}: {hashed(password)}}}")
+        assert await log_in(http, user, password) == 200
 
 
 BAD_HEADERS = {
@@ -107,6 +123,7 @@ BAD_HEADERS = {
     "a prefix of the password": [b"Basic " + b64encode(b"alice:secre")],
     "no password": [b"Basic " + b64encode(b"alice:")],
     "an unknown user": [b"Basic " + b64encode(b"bob:secret")],
+    "the unknown user again": [b"Basic " + b64encode(b"bob:secret")],
     "no user": [b"Basic " + b64encode(b":secret")],
     "a NUL": [b"Basic " + b64encode(b"alice:secret\0")],
     "a right one and a wrong one": [b"Basic " + b64encode(b"alice:secret"), b"Basic " + b64encode(b"a:b")],
@@ -115,43 +132,14 @@ BAD_HEADERS = {
 }
 
 
-async def test_anything_else_is_refused(folder: Folder) -> None:
-    folder.write(f"basic_auth_users: {{alice: {ALICE}}}")
-    http = client(folder)
-
-    statuses = {
-        name: (
-            await http.get("/metrics", headers=[(b"Authorization", value) for value in values])
-        ).status_code
-        for name, values in BAD_HEADERS.items()
-    }
-
-    assert statuses == dict.fromkeys(BAD_HEADERS, 401)
-
-
-async def test_the_scheme_is_read_as_generously_as_the_rfc_asks(folder: Folder) -> None:
-    folder.write(f"basic_auth_users: {{alice: {ALICE}}}")
-
-    for value in ("basic {}", "BASIC {}", "Basic   {}"):
-        headers = {"Authorization": value.format(b64encode(b"alice:secret").decode())}
-        assert (await client(folder).get("/metrics", headers=headers)).status_code == 200, value
-
-
-async def test_a_password_may_hold_colons_and_any_language(folder: Folder) -> None:
-    password = "пароль:и:ещё"
-    folder.write(f"basic_auth_users: {{Алиса: {hashed(password)}}}")
-    headers = {"Authorization": basic(f"Алиса:{password}")}
-
-    assert (await client(folder).get("/metrics", headers=headers)).status_code == 200
-
-
-async def test_an_empty_password_needs_its_colon(folder: Folder) -> None:
+async def test_anything_else_is_refused(http: httpx.AsyncClient, folder: Folder) -> None:
+    assert {name: await status(http, *values) for name, values in BAD_HEADERS.items()} == dict.fromkeys(
+        BAD_HEADERS, 401
+    )
+    folder.write(f"basic_auth_users: {{alice: {hashed('x' * 72)}}}")
+    assert await log_in(http, "alice", "x" * 73) == 401
     folder.write(f"basic_auth_users: {{alice: {hashed('')}}}")
-    http = client(folder)
-    without_colon = f"Basic {b64encode(b'alice').decode()}"
-
-    assert (await http.get("/metrics", headers={"Authorization": basic("alice:")})).status_code == 200
-    assert (await http.get("/metrics", headers={"Authorization": without_colon})).status_code == 401
+    assert await status(http, b"Basic " + b64encode(b"alice")) == 401
 
 
 async def test_not_even_a_check_that_always_agrees_lets_in_whom_the_file_does_not_name() -> None:
@@ -163,101 +151,50 @@ async def test_not_even_a_check_that_always_agrees_lets_in_whom_the_file_does_no
     assert not await passwords.match(users, "alice", "anything\0else", HERE)
 
 
-async def test_a_password_of_72_bytes_is_the_longest(folder: Folder) -> None:
-    folder.write(f"basic_auth_users: {{alice: {hashed('x' * 72)}}}")
-    http = client(folder)
-
-    assert (await http.get("/metrics", auth=("alice", "x" * 72))).status_code == 200
-    assert (await http.get("/metrics", auth=("alice", "x" * 73))).status_code == 401
-
-
-async def test_an_unknown_user_costs_as_much_as_a_known_one(folder: Folder) -> None:
+async def test_an_unknown_user_costs_as_much_as_a_known_one_and_always_the_same(
+    http: httpx.AsyncClient, folder: Folder, check: CountingCheck
+) -> None:
     folder.write(f"basic_auth_users: {{alice: {hashed('secret', cost=5)}}}")
-    check = CountingCheck()
-    http = client(folder, check)
-
-    await http.get("/metrics", auth=("alice", "wrong"))
-    await http.get("/metrics", auth=("bob", "wrong"))
-
+    for user in ("alice", "bob"):
+        await log_in(http, user, "wrong")
     assert [hash_[:7] for hash_ in check.hashes] == [b"$2b$05$", b"$2b$05$"]
 
-
-async def test_where_costs_differ_an_unknown_user_has_one_of_them_and_keeps_it(folder: Folder) -> None:
     folder.write(f"basic_auth_users: {{alice: {hashed('secret', cost=4)}, bob: {hashed('secret', cost=5)}}}")
-    check = CountingCheck()
-    http = client(folder, check)
-
+    check.hashes.clear()
     for number in range(32):
         for _ in range(2):
-            await http.get("/metrics", auth=(f"user{number}", "secret"))
-
+            await log_in(http, f"user{number}", "secret")
     costs = [hash_[:7] for hash_ in check.hashes]
     assert costs[::2] == costs[1::2]
     assert set(costs) == {b"$2b$04$", b"$2b$05$"}
 
 
-async def test_an_unknown_user_with_somebody_s_password_stays_out(folder: Folder) -> None:
-    folder.write(f"basic_auth_users: {{alice: {ALICE}}}")
-    http = client(folder)
-
-    for _ in range(2):
-        assert (await http.get("/metrics", auth=("bob", "secret"))).status_code == 401
-
-
-async def test_a_password_that_matched_is_checked_once(folder: Folder) -> None:
-    folder.write(f"basic_auth_users: {{alice: {ALICE}}}")
-    check = CountingCheck()
-    http = client(folder, check)
-
-    for _ in range(3):
-        assert (await http.get("/metrics", auth=("alice", "secret"))).status_code == 200
-    assert len(check.hashes) == 1
-
-
-async def test_the_same_password_many_times_at_once_is_checked_once(folder: Folder) -> None:
-    folder.write(f"basic_auth_users: {{alice: {ALICE}}}")
-    check = CountingCheck()
-    http = client(folder, check)
-    statuses: list[int] = []
+async def test_a_password_that_matched_is_checked_once_and_another_one_each_time(
+    http: httpx.AsyncClient, check: CountingCheck
+) -> None:
+    statuses = []
 
     async def scrape() -> None:
-        statuses.append((await http.get("/metrics", auth=("alice", "secret"))).status_code)
+        statuses.append(await log_in(http, "alice", "secret"))
 
     async with anyio.create_task_group() as tasks:
         for _ in range(20):
             tasks.start_soon(scrape)
-
-    assert statuses == [200] * 20
+    assert [*statuses, await log_in(http, "alice", "secret")] == [200] * 21
     assert len(check.hashes) == 1
 
-
-async def test_a_password_that_did_not_match_is_checked_each_time(folder: Folder) -> None:
-    folder.write(f"basic_auth_users: {{alice: {ALICE}}}")
-    check = CountingCheck()
-    http = client(folder, check)
-
     for _ in range(3):
-        await http.get("/metrics", auth=("alice", "wrong"))
-    assert len(check.hashes) == 3
+        await log_in(http, "alice", "wrong")
+    assert len(check.hashes) == 4
 
 
-async def test_a_changed_hash_is_asked_for_at_the_next_request(folder: Folder) -> None:
-    folder.write(f"basic_auth_users: {{alice: {ALICE}}}")
-    http = client(folder)
-    assert (await http.get("/metrics", auth=("alice", "secret"))).status_code == 200
+async def test_changed_users_count_at_the_next_request(http: httpx.AsyncClient, folder: Folder) -> None:
+    assert await log_in(http, "alice", "secret") == 200
     folder.write(f"basic_auth_users: {{alice: {hashed('changed')}}}")
-
-    assert (await http.get("/metrics", auth=("alice", "secret"))).status_code == 401
-    assert (await http.get("/metrics", auth=("alice", "changed"))).status_code == 200
-
-
-async def test_a_removed_user_is_refused_at_the_next_request(folder: Folder) -> None:
-    folder.write(f"basic_auth_users: {{alice: {ALICE}, bob: {hashed('other')}}}")
-    http = client(folder)
-    assert (await http.get("/metrics", auth=("alice", "secret"))).status_code == 200
+    assert await log_in(http, "alice", "secret") == 401
+    assert await log_in(http, "alice", "changed") == 200
     folder.write(f"basic_auth_users: {{bob: {hashed('other')}}}")
-
-    assert (await http.get("/metrics", auth=("alice", "secret"))).status_code == 401
+    assert await log_in(http, "alice", "changed") == 401
 
 
 async def test_what_is_remembered_is_bounded_and_holds_no_password() -> None:

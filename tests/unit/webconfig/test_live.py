@@ -32,21 +32,6 @@ def test_loading_is_logged_once(folder: Folder) -> None:
     assert folder.log.last() | {"file": str(folder.file), "tls": True, "users": 1} == folder.log.last()
 
 
-def test_without_tls_there_is_no_context(folder: Folder) -> None:
-    folder.write(ALICE)
-
-    assert folder.config().ssl_context is None
-
-
-def test_changed_users_count_at_the_next_look(folder: Folder) -> None:
-    folder.write(ALICE)
-    config = folder.config()
-    folder.write(BOB)
-
-    assert list(config.users) == ["bob"]
-    assert folder.log.levels() == ["INFO", "INFO"]
-
-
 def test_a_broken_file_keeps_the_last_good_one_and_logs_it_once_until_it_is_corrected(folder: Folder) -> None:
     folder.write(ALICE)
     config = folder.config()
@@ -62,31 +47,6 @@ def test_a_broken_file_keeps_the_last_good_one_and_logs_it_once_until_it_is_corr
     folder.write(BOB)
 
     assert list(config.users) == ["bob"]
-    assert config.reload_success
-    assert folder.log.levels() == ["INFO", "ERROR", "INFO"]
-
-
-def test_a_file_broken_in_another_way_is_logged_again(folder: Folder) -> None:
-    folder.write(ALICE)
-    config = folder.config()
-    for broken in (
-        "basic_auth_users: {alice: plain}",
-        "basic_auth_users: {alice: plain} # still",
-        "users: {}",
-    ):
-        folder.write(broken)
-        assert not config.reload_success
-
-    assert folder.log.levels() == ["INFO", "ERROR", "ERROR"]
-
-
-def test_a_file_that_went_back_to_what_is_in_use_is_good_again(folder: Folder) -> None:
-    folder.write(ALICE)
-    config = folder.config()
-    folder.file.unlink()
-    assert not config.reload_success
-    folder.write(ALICE)
-
     assert config.reload_success
     assert folder.log.levels() == ["INFO", "ERROR", "INFO"]
 
