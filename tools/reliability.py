@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from betatel_exporter.api.body import MAX_BODY, MAX_CONTAINERS, MAX_VALUES
 from betatel_exporter.api.client import MAX_COOLDOWN
-from betatel_exporter.api.transport import MAX_HEAD
+from betatel_exporter.api.transport import MAX_HEAD, MAX_INTERIM, MAX_LINES, MAX_RECEIVED
 from tools.faults.cases import BODY, CONNECTION, HTTP, LIMITS, Fault
 from tools.faults.network import NETWORK
 
@@ -30,13 +30,14 @@ query, one list of delivery records, the recent records, and all queries at once
 
 | what | most | then |
 |---|---|---|
-| head of a response, with the interim responses (1xx) before it | {MAX_HEAD // 1024} KiB | `invalid_response` |
+| head of a response, with the interim responses (1xx) before it | {MAX_HEAD // 1024} KiB, {MAX_INTERIM} responses | `invalid_response` |
 | body, as sent and decompressed; nothing may follow a compressed one | {MAX_BODY // 1024} KiB | `invalid_response` |
+| a whole response as sent | {MAX_RECEIVED // 1024} KiB, {MAX_LINES:,} lines | `invalid_response` |
 | objects and arrays, and values, in a body | {MAX_CONTAINERS:,} and {MAX_VALUES:,} | `invalid_response` |
 | time | the scrape's budget | `timeout` |
 | cool-down after a `Retry-After` | {MAX_COOLDOWN / 3600:g} hour | |
 
-All queries of an account meeting the worst of them at once, at full speed, cost 14 MB and 0.2 s of CPU.
+All queries of an account meeting the worst of them at once, at full speed, cost 5 MB and 0.1 s of CPU.
 """
 
 NETWORK_HEAD = """

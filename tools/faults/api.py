@@ -1,6 +1,6 @@
 """An API that misbehaves on demand, query by query.
 
-Raw sockets on a loop and a thread of its own: no HTTP library that would mend a fault, and nothing of the exporter's code.
+Raw sockets on a loop and a thread of its own: no HTTP library that would repair a fault, and none of the exporter's code.
 Answers carry a phone number and a code that must never be seen again; error pages also echo what authenticated the request.
 """
 
