@@ -30,7 +30,7 @@ query, one list of delivery records, the recent records, and all queries at once
 
 | what | most | then |
 |---|---|---|
-| head of a response, with the interim responses (1xx) before it | {MAX_HEAD // 1024} KiB, {MAX_INTERIM} responses | `invalid_response` |
+| head, with the interim responses (1xx) before it | {MAX_HEAD // 1024} KiB, {MAX_INTERIM} responses | `invalid_response` |
 | body, as sent and decompressed; nothing may follow a compressed one | {MAX_BODY // 1024} KiB | `invalid_response` |
 | a whole response as sent | {MAX_RECEIVED // 1024} KiB, {MAX_LINES:,} lines | `invalid_response` |
 | objects and arrays, and values, in a body | {MAX_CONTAINERS:,} and {MAX_VALUES:,} | `invalid_response` |
@@ -69,7 +69,7 @@ TAIL = """
 | a scraper's timeout is shorter than the API's answers | sends the page without them, half a second before that timeout |
 | several scrapers at once | each query is called once for all; nobody extends or cancels a call; each page is in time |
 | a scraper hangs up | the calls go on to their own end |
-| more scrapes at once than `--web.max-requests` | 503 at once; health checks are answered |
+| more scrapes at once than `--web.max-requests`; one client may hold half of them | 503; health checks are answered |
 | a header or a query string in invalid UTF-8 | 400 |
 | a timeout header that is not a positive number | is ignored |
 | SIGTERM or Ctrl-C during a scrape | the page is still delivered, exit code 0; a second signal ends the process at once |
@@ -95,7 +95,11 @@ def _sections() -> Iterable[str]:
 
 
 def _faults(title: str, faults: Iterable[Fault]) -> Iterable[str]:
-    yield f"\n## {title}\n\n| what a query meets | `reason` | requests |\n|---|---|---|\n"
+    """A section with a row for each reason."""
+    yield f"\n## {title}\n\n| `reason` | what a query meets |\n|---|---|\n"
+    rows: dict[str, list[str]] = {}
     for fault in faults:
+        retried = ", after one retry" if fault.requests > 1 else ""
         kind = f" ({fault.only} only)" if fault.only else ""
-        yield f"| {fault.what}{kind} | `{fault.reason}` | {fault.requests} |\n"
+        rows.setdefault(f"`{fault.reason}`{retried}", []).append(f"{fault.what}{kind}")
+    yield from (f"| {reason} | {'; '.join(whats)} |\n" for reason, whats in rows.items())
