@@ -120,11 +120,22 @@ class Helm:
 
 def objections(objects: Objects, kubernetes: str = "1.31") -> list[str]:
     """What Kubernetes of a version, and the operators, have against objects: unknown fields and wrong types."""
-    return [
-        f"{item['kind']} {item['metadata']['name']}: {'.'.join(map(str, error.path))}: {error.message}"
-        for item in objects
-        for error in _validator(item["kind"], item["apiVersion"], kubernetes).iter_errors(item)
-    ]
+    found = []
+    for item in objects:
+        where = f"{item['kind']} {item['metadata']['name']}"
+        found += [f"{where}: the key {key!r} is no text" for key in _keys(item) if not isinstance(key, str)]
+        errors = _validator(item["kind"], item["apiVersion"], kubernetes).iter_errors(item)
+        found += [f"{where}: {'.'.join(map(str, error.path))}: {error.message}" for error in errors]
+    return found
+
+
+def _keys(value: Any) -> Iterator[Any]:
+    children: Any = value if isinstance(value, list) else ()
+    if isinstance(value, dict):
+        yield from value
+        children = value.values()
+    for child in children:
+        yield from _keys(child)
 
 
 @functools.cache
