@@ -126,6 +126,10 @@ class Process:
         """Seconds of CPU that all its threads have used: clock_getcpuclockid(3), which Python has for threads only."""
         return time.clock_gettime((~self.pid << 3) | CPUCLOCK_SCHED)
 
+    def waited(self) -> float:
+        """Seconds that its main thread was ready to run and had no CPU: the machine's doing."""
+        return int(Path(f"/proc/{self.pid}/schedstat").read_text().split()[1]) / 1e9
+
     def memory(self) -> float:
         """Resident memory in MB, shared libraries included."""
         return self._status("VmRSS") / 1000

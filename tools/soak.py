@@ -67,6 +67,7 @@ class Tally:
     statuses: Counter[str] = field(default_factory=Counter)
     hung_up: int = 0
     late: int = 0
+    """Pages after their scraper's timeout, had the exporter had a CPU whenever it needed one."""
     whole: int = 0
     """Pages without a fault."""
     longest: float = 0.0
@@ -99,14 +100,15 @@ class Scraper:
             await self._scrape(exporter, choices.choice(HANG_UP_AFTER) if hang_up else 60.0, tally)
 
     async def _scrape(self, exporter: Exporter, limit: float, tally: Tally) -> None:
-        started = time.perf_counter()
+        started, waited = time.perf_counter(), exporter.process.waited()
         try:
             async with asyncio.timeout(limit):
                 page = await exporter.get("/metrics", self.timeout)
         except TimeoutError:
             tally.hung_up += 1
         else:
-            tally.add(page, (time.perf_counter() - started) / self.timeout)
+            waited = exporter.process.waited() - waited
+            tally.add(page, (time.perf_counter() - started - waited) / self.timeout)
 
 
 SCRAPERS = (Scraper(1.0, 0.9), Scraper(1.3, 1.2), Scraper(1.7, 1.7), Scraper(2.3, 2.0), Scraper(3.1, 5.0))
