@@ -70,7 +70,8 @@ TAIL = """
 | several scrapers at once | each query is called once for all; nobody extends or cancels a call; each page is in time |
 | a scraper hangs up | the calls go on to their own end |
 | more scrapes at once than `--web.max-requests`; one client may hold half of them | 503; health checks are answered |
-| a header or a query string in invalid UTF-8 | 400 |
+| a request that is not HTTP; one over 32 KiB or 128 lines; one that takes over 10 s | 400; 431; the connection ends |
+| an `Accept` header with an unknown format or version | the text format |
 | a timeout header that is not a positive number | is ignored |
 | SIGTERM or Ctrl-C during a scrape | the page is still delivered, exit code 0; a second signal ends the process at once |
 | the key file or the `ca_file` changes, by hand or by Kubernetes | the next request uses it |
