@@ -51,7 +51,8 @@ class BackgroundHandler(logging.Handler):
         self._descriptor = descriptor
         self._lines: queue.Queue[bytes | None] = queue.Queue(QUEUED)
         self._dropped = 0
-        threading.Thread(target=self._write_all, name="log", daemon=True).start()
+        self._thread = threading.Thread(target=self._write_all, name="log", daemon=True)
+        self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -68,7 +69,7 @@ class BackgroundHandler(logging.Handler):
 
     def close(self) -> None:
         with contextlib.suppress(queue.Full):
-            self._lines.put_nowait(None)
+            self._lines.put(None, timeout=FLUSH_SECONDS)
         super().close()
 
     def _line(self, record: logging.LogRecord) -> bytes:

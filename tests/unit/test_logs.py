@@ -1,13 +1,11 @@
 import json
 import logging
 import os
-import threading
 from collections.abc import Iterator
 
 import pytest
 
 from betatel_exporter import logs
-from tests.support.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -105,7 +103,8 @@ def stuck() -> Iterator[tuple[logs.BackgroundHandler, int]]:
     yield handler, reading
     os.close(reading)
     handler.close()
-    wait_until(lambda: not any(thread.name == "log" for thread in threading.enumerate()))
+    handler._thread.join(60)
+    assert not handler._thread.is_alive()
     os.close(writing)
 
 
