@@ -111,9 +111,9 @@ class ApiClient:
             attempt.end()
 
     async def _exchange(self, request: Request, attempt: "_Attempt", *, fresh: bool) -> bytes:
-        prepared = self._prepared(request)
-        prepared.extensions |= {SENT: attempt.sent, FRESH: fresh}
         try:
+            prepared = self._prepared(request)
+            prepared.extensions |= {SENT: attempt.sent, FRESH: fresh}
             response = await self._transport.handle_async_request(prepared)
         except FORESEEN as error:
             raise explain(error) from None

@@ -25,8 +25,8 @@ from betatel_exporter.api.errors import (
     TlsError,
 )
 
-FORESEEN = (httpx.HTTPError, AiohttpError, OSError)
-"""What sending a request and reading the answer may raise."""
+FORESEEN = (httpx.HTTPError, httpx.InvalidURL, AiohttpError, OSError)
+"""What making and sending a request and reading the answer may raise."""
 
 _VERIFY_CODES = {  # of openssl/x509_vfy.h
     2: Cause.UNKNOWN_AUTHORITY,
@@ -89,6 +89,7 @@ _KINDS: dict[type[BaseException], Callable[[Any], ApiError]] = {
     ClientHttpProxyError: _refused_by_proxy,
     ClientProxyConnectionError: lambda _: ConnectError(Cause.PROXY_UNREACHABLE),
     InvalidURL: lambda _: ConnectError(Cause.BAD_URL),
+    httpx.InvalidURL: lambda _: ConnectError(Cause.BAD_URL),
     socket.gaierror: lambda _: ConnectError(Cause.NAME),
     ClientConnectorError: _not_connected,
     httpx.ConnectError: lambda _: ConnectError(Cause.NO_CONNECTION),

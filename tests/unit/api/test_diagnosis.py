@@ -62,6 +62,7 @@ def test_an_exception_is_explained_by_its_types_and_codes() -> None:
         ),
         aiohttp.ClientHttpProxyError(REQUEST, (), status=407): (ConnectError, "the proxy refused: HTTP 407"),
         aiohttp.InvalidUrlClientError("https://256.1.1.1"): (ConnectError, Cause.BAD_URL),
+        httpx.InvalidURL("https://256.1.1.1"): (ConnectError, Cause.BAD_URL),
         unverified(10): (TlsError, Cause.EXPIRED),
         unverified(9): (TlsError, Cause.NOT_YET_VALID),
         unverified(62): (TlsError, Cause.HOST_MISMATCH),
