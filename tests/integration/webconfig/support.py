@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import re
 import socket
 import ssl
 import threading
@@ -61,6 +62,14 @@ class Running:
             )
         finally:
             connection.close()
+
+    def serves(self, tls: ssl.SSLContext | None) -> bool:
+        """Whether a client gets a page; the other way is that the connection is closed, without an alert that says why."""
+        try:
+            return self.get(tls=tls).status == 200
+        except OSError as error:
+            assert re.search("EOF|closed|reset", str(error))  # noqa: PT017  and not an error of this client
+            return False
 
 
 def client_tls(ca: trustme.CA, certificate: trustme.LeafCert | None = None) -> ssl.SSLContext:
