@@ -1,7 +1,7 @@
-"""Writes the numbers and addresses of tuning.yml into the rules: `python -m tools.rules.tune`."""
+"""Writes the numbers and addresses of tuning.yml into the rules and the docs: `python -m tools.rules.tune`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +10,27 @@ import yaml
 ROOT = Path(__file__).parents[2]
 RULES = "prometheus/rules/betatel.yml"
 TUNING = "prometheus/tuning.yml"
+DOCS = "docs/alerting.md"
 
 MARKED = re.compile(r"(?P<number>\S+?)(?P<end>\)?)  # tune: (?P<name>\w+)$", re.MULTILINE)
 RUNBOOK = re.compile(r"(?<= runbook_url: )\S+(?=/\w+\.md$)", re.MULTILINE)
 DASHBOARD = re.compile(r"(?<= dashboard_url: )\S*?(?=/d/)")
+TABLE = re.compile(r"(?<=<!-- tuning -->\n).*?(?=<!-- /tuning -->)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A threshold of the alerts."""
+
+    name: str
+    value: float
+    least: float
+    most: float
+    alerts: str
+    """Names without "Betatel", separated by commas."""
+    meaning: str
+    higher: str
+    """What a higher value means."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +40,31 @@ class Tuning:
     grafana: str
 
 
+def numbers() -> Sequence[Number]:
+    """All thresholds with their bounds and meanings, in the order of the file."""
+    return [
+        Number(
+            name,
+            one["value"],
+            one["min"],
+            one["max"],
+            one["alert"],
+            one["meaning"],
+            one["higher"],
+        )
+        for name, one in yaml.safe_load(_text(TUNING))["thresholds"].items()
+    ]
+
+
 def tuning(text: str) -> Tuning:
     document = yaml.safe_load(text)
     links = document["links"]
-    return Tuning(document["thresholds"], links["runbooks"].rstrip("/"), links["grafana"].rstrip("/"))
+    values = {name: one["value"] for name, one in document["thresholds"].items()}
+    return Tuning(values, links["runbooks"].rstrip("/"), links["grafana"].rstrip("/"))
 
 
 def current() -> Tuning:
-    return tuning((ROOT / TUNING).read_text(encoding="utf-8"))
+    return tuning(_text(TUNING))
 
 
 def tuned(rules: str, wanted: Tuning) -> str:
@@ -48,13 +82,28 @@ def tuned(rules: str, wanted: Tuning) -> str:
     return DASHBOARD.sub(lambda _: wanted.grafana, rules)
 
 
+def table(all_numbers: Sequence[Number]) -> str:
+    rows = (
+        f"| `{one.name}` | {one.value:g} | {one.alerts} | {one.meaning} | {one.higher} |\n"
+        for one in all_numbers
+    )
+    return "| number | default | alert | meaning | higher means |\n|---|---|---|---|---|\n" + "".join(rows)
+
+
 def files() -> dict[str, str]:
-    return {RULES: tuned((ROOT / RULES).read_text(encoding="utf-8"), current())}
+    return {
+        RULES: tuned(_text(RULES), current()),
+        DOCS: TABLE.sub(lambda _: table(numbers()), _text(DOCS)),
+    }
 
 
 def main() -> None:
     for path, text in files().items():
         (ROOT / path).write_text(text, encoding="utf-8")
+
+
+def _text(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The shipped rules and their promtool tests, parsed."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from tests.support.paths import ROOT
 RULES = ROOT / "prometheus/rules/betatel.yml"
 CASES = sorted((ROOT / "prometheus/tests").glob("*.yml"))
 RUNBOOKS = ROOT / "docs/runbooks"
+QUERY = re.compile(r'printf "((?:[^"\\]|\\.)+)"[^|{}]*\| query')
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,15 @@ class Alert:
     def key(self) -> tuple[str, str, str]:
         return self.name, self.labels["severity"], self.labels.get("path", "")
 
+    @property
+    def queries(self) -> list[str]:
+        """Those of the description, with a matcher in place of each value."""
+        found = (one.replace('\\"', '"') for one in QUERY.findall(self.annotations["description"]))
+        return [one.replace("{%s", '{job="x"').replace("%q", '"x"') for one in found]
+
 
 def _rules() -> list[dict[str, Any]]:
-    document = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    document = yaml.load(RULES.read_text(encoding="utf-8"), yaml.CSafeLoader)
     return [rule for group in document["groups"] for rule in group["rules"]]
 
 
@@ -41,20 +49,20 @@ def alerts() -> list[Alert]:
     ]
 
 
-def recorded() -> dict[str, str]:
-    """Expression by name."""
-    return {rule["record"]: rule["expr"] for rule in _rules() if "record" in rule}
+def recorded() -> set[str]:
+    return {rule["record"] for rule in _rules() if "record" in rule}
 
 
 def expressions() -> list[str]:
-    return [rule["expr"] for rule in _rules()]
+    """Of the rules, and of the queries in their descriptions."""
+    return [rule["expr"] for rule in _rules()] + [query for alert in alerts() for query in alert.queries]
 
 
-def selectors(expression: str) -> list[promql.VectorSelector]:
-    found: list[promql.VectorSelector] = []
+def nodes(expression: str, kind: type[promql.Expr]) -> list[Any]:
+    found: list[Any] = []
 
     def visit(node: promql.Expr) -> bool:
-        if isinstance(node, promql.VectorSelector):
+        if isinstance(node, kind):
             found.append(node)
         return True
 
@@ -62,8 +70,11 @@ def selectors(expression: str) -> list[promql.VectorSelector]:
     return found
 
 
-def alert_cases() -> Iterator[dict[str, Any]]:
-    """What the promtool tests say of alerts: eval_time, alertname, exp_alerts."""
+def selectors(expression: str) -> list[promql.VectorSelector]:
+    return nodes(expression, promql.VectorSelector)
+
+
+def cases() -> Iterator[dict[str, Any]]:
+    """The promtool tests, each with its input and what it checks."""
     for path in CASES:
-        for group in yaml.safe_load(path.read_text(encoding="utf-8"))["tests"]:
-            yield from group.get("alert_rule_test", [])
+        yield from yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)["tests"]

@@ -1,14 +1,21 @@
 from dataclasses import replace
 
 import pytest
+import yaml
 
-from tools.rules.tune import ROOT, RULES, current, files, tuned, tuning
+from tools.rules.tune import DOCS, ROOT, RULES, TUNING, current, files, numbers, table, tuned, tuning
 
 SHIPPED = (ROOT / RULES).read_text(encoding="utf-8")
 
 
-def test_the_rules_have_the_numbers_and_addresses_of_the_tuning_file() -> None:
-    assert files() == {RULES: SHIPPED}
+def test_rules_and_docs_have_the_numbers_of_the_tuning_file() -> None:
+    docs = (ROOT / DOCS).read_text(encoding="utf-8")
+    assert files() == {RULES: SHIPPED, DOCS: docs}
+    assert table(numbers()) in docs
+
+
+def test_every_number_is_known_by_one_list() -> None:
+    assert {number.name: number.value for number in numbers()} == current().thresholds
 
 
 def test_a_changed_number_changes_where_it_is_marked_and_nothing_else() -> None:
@@ -38,11 +45,10 @@ def test_addresses_are_put_in_front_of_runbooks_and_dashboards() -> None:
 
 
 def test_addresses_may_end_in_a_slash() -> None:
-    text = "{thresholds: {}, links: {runbooks: 'https://wiki.example/', grafana: 'https://grafana.example/'}}"
-    assert (tuning(text).runbooks, tuning(text).grafana) == (
-        "https://wiki.example",
-        "https://grafana.example",
-    )
+    document = yaml.safe_load((ROOT / TUNING).read_text(encoding="utf-8"))
+    document["links"] = {"runbooks": "https://wiki.example/", "grafana": "https://grafana.example/"}
+    changed = tuning(yaml.safe_dump(document))
+    assert (changed.runbooks, changed.grafana) == ("https://wiki.example", "https://grafana.example")
 
 
 @pytest.mark.parametrize(
