@@ -1,19 +1,20 @@
 """The shipped configuration for a world in which a minute takes a second.
 
-Divided by 60: every duration of the rules ("for", "keep_firing_for", ranges, offsets), the thresholds that are seconds,
-and the intervals of Prometheus (to no less than a second) and Alertmanager. The simulator runs at speed 60. All else is as
+Divided by 60: every duration of the rules ("for", "keep_firing_for", ranges, offsets), the seconds that they compare with
+Prometheus' own clock, and the intervals of Prometheus and Alertmanager. The simulator runs at speed 60. All else is as
 shipped.
 """
 
 import re
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
-from tools.rules.tune import ROOT, RULES, current, tuned
+from tools.rules.tune import ROOT, RULES
 
 FACTOR = 60
+SECONDS = r"\b(?:60|300|600|900|86400)\b"
 UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 
@@ -25,24 +26,29 @@ def shorter(duration: str, least: int = 1) -> str:
 
 
 def rules() -> str:
-    shipped = current()
-    seconds = {
-        name: value / FACTOR for name, value in shipped.thresholds.items() if name.endswith("_seconds")
-    }
-    text = tuned((ROOT / RULES).read_text(), replace(shipped, thresholds={**shipped.thresholds, **seconds}))
-    document = yaml.safe_load(text)
+    document = yaml.safe_load((ROOT / RULES).read_text(encoding="utf-8"))
     for group in document["groups"]:
         for rule in group["rules"]:
-            rule["expr"] = re.sub(
-                r"(?<=\[)\w+(?=\])|(?<=offset )\w+", lambda match: shorter(match[0]), rule["expr"]
-            )
+            rule["expr"] = expression(rule["expr"])
             for key in {"for", "keep_firing_for"} & rule.keys():
                 rule[key] = shorter(rule[key])
     return str(yaml.safe_dump(document))
 
 
-def prometheus(config: str, rule_file: str) -> str:
+def expression(text: str) -> str:
+    text = re.sub(r"(?<=\[)\w+|(?<=\w:)\w+(?=\])|(?<=offset )\w+", lambda match: shorter(match[0]), text)
+    if "time()" not in text:
+        return text
+    return re.sub(SECONDS, lambda match: f"{int(match[0]) / FACTOR:g}", text)
+
+
+def prometheus(config: str, rule_file: str, targets: Mapping[str, str]) -> str:
+    """With these targets, by the namespace in which they are."""
     document = yaml.safe_load(config)
+    (job,) = document["scrape_configs"]
+    job["static_configs"] = [
+        {"targets": [address], "labels": {"namespace": namespace}} for namespace, address in targets.items()
+    ]
     for key in ("scrape_interval", "evaluation_interval"):
         document["global"][key] = shorter(document["global"][key], least=1000)
     document["rule_files"] = [rule_file]
