@@ -1,9 +1,11 @@
 """The configuration of Prometheus and Alertmanager as their own tools see it, and its inhibitions as they act."""
 
+import re
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,7 +17,10 @@ from tools.loopback import free_address
 from tools.stack.services import Addresses, Service, installed, native, running
 
 CONFIGURATION = ROOT / "prometheus"
-Labels = dict[str, str]
+SHOP = {"job": "betatel", "account": "shop"}
+"""Labels of an alert on an account; those that Prometheus' targets may add are cluster and namespace."""
+
+Labels = Mapping[str, str]
 
 
 def test_prometheus_accepts_its_configuration(tool: Callable[[str], str]) -> None:
@@ -39,64 +44,63 @@ def test_alertmanager_accepts_its_configuration(tool: Callable[[str], str]) -> N
     subprocess.run([tool("amtool"), "check-config", CONFIGURATION / "alertmanager.yml"], check=True)
 
 
-@pytest.mark.parametrize(("severity", "receiver"), [("critical", "pager"), ("warning", "tickets")])
-def test_a_severity_is_routed_to_its_receiver(
-    severity: str, receiver: str, tool: Callable[[str], str]
-) -> None:
-    done = subprocess.run(
-        [
-            *(tool("amtool"), "config", "routes", "test", f"--verify.receivers={receiver}"),
-            *(f"--config.file={CONFIGURATION / 'alertmanager.yml'}", f"severity={severity}"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
+def test_a_severity_is_routed_to_its_receiver(tool: Callable[[str], str]) -> None:
+    for severity, receiver in {"critical": "pager", "warning": "tickets"}.items():
+        done = subprocess.run(
+            [
+                *(tool("amtool"), "config", "routes", "test", f"--verify.receivers={receiver}"),
+                *(f"--config.file={CONFIGURATION / 'alertmanager.yml'}", f"severity={severity}"),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{severity}: {done.stdout}"
 
 
-def test_nothing_is_sent_anywhere_but_to_loopback() -> None:
+def test_notifications_go_to_loopback_only() -> None:
     config = yaml.safe_load((CONFIGURATION / "alertmanager.yml").read_text(encoding="utf-8"))
-    webhooks = [hook for receiver in config["receivers"] for hook in receiver.get("webhook_configs", [])]
-    assert len(webhooks) == 2
-    assert all(
-        hook.keys() == {"url"} and hook["url"].startswith("http://127.0.0.1:9099/") for hook in webhooks
-    )
+    hooks = [hook for receiver in config["receivers"] for hook in receiver.get("webhook_configs", [])]
+    assert [hook["url"] for hook in hooks] == [
+        f"http://127.0.0.1:9099/{name}" for name in ("pager", "tickets")
+    ]
+
+
+def test_inhibitions_name_alerts_that_exist() -> None:
+    config = (CONFIGURATION / "alertmanager.yml").read_text(encoding="utf-8")
+    rules = yaml.safe_load(config)["inhibit_rules"]
+    for rule in rules:
+        for matcher in (*rule["source_matchers"], *rule["target_matchers"]):
+            name, _, pattern = matcher.partition("=")
+            if name == "alertname":
+                for alternative in pattern.strip('~"').split("|"):
+                    assert any(re.fullmatch(alternative, alert.name) for alert in alerts()), matcher
 
 
 class Alertmanager:
     """A running one with the shipped configuration."""
 
-    def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=f"{url}/api/v2", trust_env=False)
+    def __init__(self, url: str, client: httpx.Client) -> None:
+        self._api = f"{url}/api/v2"
+        self._client = client
 
-    def silenced(self, *firing: Labels) -> set[str]:
-        """Names of those of these alerts that the others silence; everything that fired before is over."""
-        self._fire(firing)
-        shown = self._client.get("/alerts").raise_for_status().json()
-        return {alert["labels"]["alertname"] for alert in shown if alert["status"]["inhibitedBy"]}
-
-    def groups(self, *firing: Labels) -> list[int]:
-        """How many alerts each notification has."""
-        self._fire(firing)
-        return sorted(
-            len(group["alerts"]) for group in self._client.get("/alerts/groups").raise_for_status().json()
-        )
-
-    def _fire(self, firing: Sequence[Labels]) -> None:
-        over = [alert["labels"] for alert in self._client.get("/alerts").raise_for_status().json()]
+    def inhibited(self, firing: list[Labels]) -> list[Labels]:
+        """Those of these alerts that another one of them inhibits; whatever fired before is resolved."""
         now = datetime.now(UTC)
-        ended = [{"labels": labels, "endsAt": (now - timedelta(seconds=1)).isoformat()} for labels in over]
-        begun = [
-            {"labels": labels, "startsAt": now.isoformat(), "endsAt": (now + timedelta(hours=1)).isoformat()}
-            for labels in firing
-        ]
-        if ended:
-            self._client.post("/alerts", json=ended).raise_for_status()
-        self._client.post("/alerts", json=begun).raise_for_status()
+        before = [{"labels": one["labels"], "endsAt": now.isoformat()} for one in self._alerts()]
+        after = [{"labels": labels, "endsAt": (now + timedelta(hours=1)).isoformat()} for labels in firing]
+        for alerts_ in filter(None, (before, after)):
+            self._client.post(f"{self._api}/alerts", json=alerts_).raise_for_status()
+        return [one["labels"] for one in self._alerts() if one["status"]["inhibitedBy"]]
 
-    def close(self) -> None:
-        self._client.close()
+    def groups(self, firing: list[Labels]) -> list[int]:
+        """How many alerts each notification of theirs has."""
+        self.inhibited(firing)
+        shown = self._client.get(f"{self._api}/alerts/groups").raise_for_status().json()
+        return sorted(len(group["alerts"]) for group in shown)
+
+    def _alerts(self) -> list[Any]:
+        return list(self._client.get(f"{self._api}/alerts").raise_for_status().json())
 
 
 @pytest.fixture(scope="module")
@@ -114,86 +118,108 @@ def alertmanager(
             f"--storage.path={folder}",
             f"--web.listen-address={address}",
         ],
-        f"http://{address}",
+        f"http://{address}/-/ready",
     )
-    with running([service], folder):
-        running_one = Alertmanager(service.url)
-        yield running_one
-        running_one.close()
+    with running([service], folder), httpx.Client(trust_env=False) as client:
+        yield Alertmanager(service.url.removesuffix("/-/ready"), client)
 
 
-def alert(name: str, **labels: str) -> Labels:
-    """With the labels that its rule gives it, of account shop unless given otherwise."""
-    (rule, *_) = [rule for rule in alerts() if rule.name == f"Betatel{name}"]
-    own = {} if name.startswith("Exporter") else {"job": "betatel", "account": "shop"}
-    return {"alertname": f"Betatel{name}", **rule.labels, **own, **labels}
+def alert(name: str, severity: str = "critical", **labels: str) -> Labels:
+    return {"alertname": f"Betatel{name}", "severity": severity, **labels}
 
 
-def names(*short: str) -> set[str]:
-    return {f"Betatel{name}" for name in short}
+def shop(name: str, severity: str = "critical", **labels: str) -> Labels:
+    return alert(name, severity, **{**SHOP, **labels})
 
 
-PAGES = sorted(
-    {rule.name.removeprefix("Betatel") for rule in alerts() if rule.labels["severity"] == "critical"}
-)
-OF_ACCOUNTS = [name for name in PAGES if not name.startswith("Exporter")]
-RECORDS = {"path": "records"}
-
-
-def test_no_page_of_an_account_is_silenced_by_an_exporter_a_key_an_api_or_another_account(
-    alertmanager: Alertmanager,
-) -> None:
-    causes = [
+NETWORK = {"country": "Italy", "network": "Iliad"}
+PAGES = [
+    shop("DeliveryFailing"),
+    shop("DeliveryFailureSpike", path="fast"),
+    shop("DeliveryFailureSpike", path="slow"),
+    shop("DeliveryFailureSpike", path="records"),
+    shop("DeliveryStalled"),
+    shop("DestinationFailing", **NETWORK),
+]
+TICKETS = [
+    shop(rule.name.removeprefix("Betatel"), "warning", **(NETWORK if "Destination" in rule.name else {}))
+    for rule in alerts()
+    if rule.labels["severity"] == "warning"
+    and rule.name not in {"BetatelExporterDown", "BetatelApiRateLimited"}
+]
+CASES: list[tuple[str, Labels, Sequence[Labels], Sequence[Labels]]] = [
+    ("the account's page inhibits its other pages", PAGES[0], PAGES[1:], PAGES[1:]),
+    ("requests before messages in flight and totals", PAGES[1], PAGES[2:], PAGES[3:5]),
+    ("messages in flight before totals", PAGES[4], [PAGES[3], PAGES[5]], [PAGES[3]]),
+    ("a destination's page inhibits no ticket", PAGES[5], TICKETS, []),
+    *(
+        (f"a page inhibits the account's tickets: {page}", page, TICKETS, TICKETS)
+        for page in (*PAGES[:5], shop("ApiDown"), shop("ApiUnauthorized"))
+    ),
+    ("the reason of a page stays", shop("ApiDown"), [shop("ApiRateLimited", "warning")], []),
+    ("a rejected key silences no page", shop("ApiUnauthorized"), PAGES[:1], []),
+    ("nor does an API that is down", shop("ApiDown"), PAGES[5:], []),
+    ("a failing query silences nothing", shop("MetricsStale", "warning"), [*TICKETS], []),
+    *(
+        (f"another account stays: {one}", page, [{**one, **other}], [])
+        for page in (PAGES[0], shop("ApiDown"))
+        for one in (PAGES[4], TICKETS[0])
+        for other in ({"account": "bank"}, {"job": "other"}, {"namespace": "b"}, {"cluster": "b"})
+    ),
+    (
+        "an exporter that is down silences no account",
         alert("ExporterDown", job="betatel", instance="a"),
-        alert("ExporterDown", job="betatel", instance="a", severity="warning"),
-        alert("ExporterAbsent"),
-        alert("ExporterAbsent", job="betatel"),
-        alert("ApiDown", account="bank"),
-        alert("ApiUnauthorized"),
-        alert("MetricsStale"),
-        *(alert(name, account="bank") for name in OF_ACCOUNTS),
-    ]
-    for cause in causes:
-        for name in OF_ACCOUNTS:
-            page = alert(name)
-            assert page["alertname"] not in alertmanager.silenced(cause, page), (cause, page)
+        [*PAGES[:1], *TICKETS],
+        [],
+    ),
+    *(
+        ("the last exporter is down: it is absent, too", down, [absent], [absent])
+        for cluster in ({}, {"cluster": "a"})
+        for down in [alert("ExporterDown", job="betatel", instance="a", **cluster)]
+        for absent in (alert("ExporterAbsent"), alert("ExporterAbsent", **cluster))
+    ),
+    (
+        "an exporter of another Prometheus",
+        alert("ExporterDown", job="betatel", instance="a", cluster="a"),
+        [alert("ExporterAbsent", cluster="b")],
+        [],
+    ),
+    (
+        "another job without an exporter",
+        alert("ExporterDown", job="betatel", instance="a"),
+        [alert("ExporterAbsent", job="other"), *PAGES[:1]],
+        [],
+    ),
+    *(
+        ("alerts of others", page, [{"alertname": "DiskFull", "severity": "warning", **SHOP}], [])
+        for page in (PAGES[0], shop("ApiDown"), alert("ExporterAbsent"))
+    ),
+    (
+        "and by others",
+        {"alertname": "DiskFull", "severity": "critical", **SHOP},
+        TICKETS,
+        [],
+    ),
+]
 
 
-def test_of_one_cause_only_the_first_page_is_sent_and_never_none(alertmanager: Alertmanager) -> None:
-    requests, outage, stall = (
-        alert("DeliveryFailureSpike"),
-        alert("DeliveryFailing"),
-        alert("DeliveryStalled"),
-    )
-    lost = alert("DeliveryFailureSpike", **RECORDS)
-    assert alertmanager.silenced(requests, outage, stall) == names("DeliveryFailing", "DeliveryStalled")
-    assert alertmanager.silenced(outage, stall, lost) == names("DeliveryStalled", "DeliveryFailureSpike")
-    assert alertmanager.silenced(stall, lost) == names("DeliveryFailureSpike")
-    assert alertmanager.silenced(requests, lost) == names("DeliveryFailureSpike")  # one of the two
-    assert alertmanager.silenced(lost) == set()
-    assert alertmanager.silenced(
-        alert("ExporterDown", job="betatel", instance="a"), alert("ExporterAbsent")
-    ) == names("ExporterAbsent")
+def test_an_alert_inhibits_what_has_the_same_cause_and_nothing_else(alertmanager: Alertmanager) -> None:
+    wrong = []
+    for meaning, cause, others, expected in CASES:
+        found = [other for other in others if alertmanager.inhibited([cause, other])]
+        if found != expected:
+            wrong.append(f"{meaning}: {cause} inhibits {found}")
+    assert not wrong, "\n".join(wrong)
 
 
-def test_whoever_is_paged_for_an_account_gets_no_tickets_of_it(alertmanager: Alertmanager) -> None:
-    ticket = alert("HighFailureRatio")
-    for page in ("DeliveryFailing", "DeliveryFailureSpike", "DeliveryStalled", "ApiDown", "ApiUnauthorized"):
-        assert alertmanager.silenced(alert(page), ticket) == names("HighFailureRatio")
-    assert alertmanager.silenced(alert("DestinationFailing"), ticket) == set()
-    assert alertmanager.silenced(alert("ApiDown"), alert("ApiRateLimited")) == set()
-    for other in ({"account": "bank"}, {"job": "other"}):
-        assert alertmanager.silenced(alert("DeliveryFailing"), {**ticket, **other}) == set()
+def test_all_alerts_of_an_account_at_once_leave_one_page(alertmanager: Alertmanager) -> None:
+    inhibited = alertmanager.inhibited([*PAGES, *TICKETS])
+    assert _sorted(inhibited) == _sorted([*PAGES[1:], *TICKETS])
 
 
-def test_a_hundred_accounts_that_fail_are_one_group(alertmanager: Alertmanager) -> None:
-    failing = [alert("DeliveryFailing", account=f"account-{number}") for number in range(100)]
-    spikes = [alert("DeliveryFailureSpike", account=f"other-{number}") for number in range(10)]
-    assert alertmanager.groups(*failing, *spikes, alert("ApiDown")) == [1, 110]
+def test_a_hundred_accounts_that_fail_at_once_are_one_notification(alertmanager: Alertmanager) -> None:
+    assert alertmanager.groups([shop("DeliveryFailing", account=f"a{n}") for n in range(100)]) == [100]
 
 
-def test_alerts_of_others_are_left_alone(alertmanager: Alertmanager) -> None:
-    theirs = {"alertname": "DiskFull", "severity": "warning", "job": "betatel", "account": "shop"}
-    for cause in ("ExporterAbsent", "ApiDown", "DeliveryFailing"):
-        assert alertmanager.silenced(alert(cause), theirs) == set()
-    assert alertmanager.silenced({**theirs, "severity": "critical"}, alert("HighFailureRatio")) == set()
+def _sorted(labels: Iterable[Labels]) -> list[list[tuple[str, str]]]:
+    return sorted(sorted(one.items()) for one in labels)
