@@ -115,7 +115,7 @@ def demos_and_addresses(folder: Path) -> tuple[dict[str, Service], dict[str, Add
     addresses = {
         namespace: Addresses(free_address(), free_address(), prometheus, alertmanager) for namespace in PAGES
     }
-    flags = ["--speed", str(shortened.FACTOR), "--messages-per-hour", "1200"]
+    flags = ["--speed", str(shortened.FACTOR), "--messages-per-hour", "600"]
     demos = {namespace: services(folder, of, demo=flags)[0] for namespace, of in addresses.items()}
     return {name: Service(name, demo.command, demo.url) for name, demo in demos.items()}, addresses
 
