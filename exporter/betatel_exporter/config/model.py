@@ -94,7 +94,7 @@ class WebSettings(_Section):
         None, "YAML file with TLS and basic authentication, see docs/web-config.md", WEB
     )
     max_requests: Annotated[int, PlainValidator(Whole(1, 10_000))] = setting(
-        40, "maximum concurrent scrapes; further ones get HTTP 503", WEB
+        40, "maximum concurrent scrapes, half of them for one client address; further ones get HTTP 503", WEB
     )
 
 

@@ -1,4 +1,4 @@
-"""Connections over real sockets, with a trivial app; time passes when the listener is told the time."""
+"""Connections over real sockets, with a trivial app; time passes as the listener is asked to check."""
 
 import asyncio
 import contextlib
