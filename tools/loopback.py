@@ -60,13 +60,13 @@ class LoopbackServer(ABC):
 
     def __enter__(self) -> Self:
         self._thread.start()
-        if not self._ready.wait(10):
+        if not self._ready.wait(30):
             raise RuntimeError("the server does not start")
         return self
 
     def __exit__(self, *_: object) -> None:
         self.call(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(30)
         if self._thread.is_alive():
             raise RuntimeError("the server does not end")
 
