@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 
 import httpx
 import pytest
+import respx
 
 from betatel_exporter.api.client import MAX_COOLDOWN, ApiClient, retry_after
 from betatel_exporter.api.errors import (
@@ -20,6 +21,7 @@ from betatel_exporter.api.vocabulary import Operation, Status, Window
 
 pytestmark = pytest.mark.anyio
 
+BASE_URL = "https://api.example/connect-hub"
 QUERY = StatsQuery(Window.LAST_5_MINUTES)
 NOTHING = Stats(0, 0, {"EUR": 0})
 NOW = 1_700_000_000.0
@@ -56,9 +58,16 @@ class Api:
         self.counts = Counts()
 
     def client(self, key: Callable[[], str] = lambda: "key-1") -> ApiClient:
+        router = respx.MockRouter()
+        router.post(url__startswith=f"{BASE_URL}/telegram/").mock(side_effect=self._handle)
+
+        async def routed(request: httpx.Request) -> httpx.Response:
+            answer = await router.async_handler(request)  # read already: the client is to stream it itself
+            return httpx.Response(answer.status_code, headers=answer.headers, stream=answer.stream)
+
         return ApiClient(
-            httpx.MockTransport(self._handle),
-            "https://api.example/connect-hub",
+            httpx.MockTransport(routed),
+            BASE_URL,
             account_id="account-1",
             key=key,
             observer=self.counts,
