@@ -155,7 +155,7 @@ def _misleading(alert: Alert) -> Iterator[str]:
         "its account": not of_account
         or (
             "{{ $labels.account }}" in notes["description"]
-            and notes["dashboard_url"].endswith("?var-account={{ $labels.account }}")
+            and "?var-account={{ $labels.account }}" in notes["dashboard_url"]
         ),
         "what was checked, if it pages": alert.labels["severity"] != "critical"
         or "Checked: " in notes["description"],
