@@ -91,7 +91,7 @@ class _Watching:
         window = unreached - recipients * share
         self._sums[minute] = window + self._left(minute)
         limit = self._evidence / self._odds(share)
-        begins = self._begins(minute, window, limit, since > 0)
+        begins = self._begins(minute, window, share, limit, since > 0)
         holds = (since > 0) & ~self._over(minute, window)
         self._since[minute] = np.where(holds, since, np.where(begins, minute, 0))
         self.failing[minute] = self._since[minute] > 0
@@ -122,14 +122,15 @@ class _Watching:
         doubled = np.minimum(2 * share - self._usual, 0.99)
         return np.asarray(np.log(doubled / (1 - doubled)) - np.log(self._usual / (1 - self._usual)))
 
-    def _begins(self, minute: int, window: Shares, limit: Shares, failing: Flags) -> Flags:
+    def _begins(self, minute: int, window: Shares, share: Shares, limit: Shares, failing: Flags) -> Flags:
         unreached, recipients = self._counted.unreached[minute], self._counted.recipients[minute]
         enough = unreached >= self._tuning["people_min_unreached"]
         begins: Flags = enough & (self._sums[minute] > limit) & (window > limit / 3)
         beyond = unreached - recipients * self._usual
         networks = failing & ~self._account
-        unexplained = beyond[:, 0] - (beyond * networks).sum(axis=1)
-        explained = networks.any(axis=1) & (unexplained < limit[:, 0])
+        rest = unreached[:, 0] - (unreached * networks).sum(axis=1)
+        others = recipients[:, 0] - (recipients * networks).sum(axis=1)
+        explained = networks.any(axis=1) & (rest - others * share[:, 0] < limit[:, 0])
         surge = self._requests.surge[minute] & (beyond[:, 0] >= self._tuning["surge_min_people"])
         run = enough[:, 0] & (self._run > self._tuning["run_evidence"])
         begins[:, 0] = (begins[:, 0] & ~self._recovered | surge) & ~explained | run
@@ -137,7 +138,7 @@ class _Watching:
 
     def _over(self, minute: int, window: Shares) -> Flags:
         over: Flags = np.asarray(window <= 0, dtype=np.bool_)
-        holds = self._requests.surge[minute] | (self._run > RUN_HOLDS)
+        holds = self._requests.high[minute] | (self._run > RUN_HOLDS)
         over[:, 0] = (over[:, 0] | self._recovered) & ~holds
         return over
 

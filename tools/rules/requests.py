@@ -21,6 +21,8 @@ class Requests:
     outage: Flags
     """Five minutes in which almost nothing was processed."""
     surge: Flags
+    high: Flags
+    """Requests go on failing."""
     failing: Flags
     """By the sum of failures beyond the tolerated."""
 
@@ -33,7 +35,9 @@ def watch(windows: Windows, tuning: Tuning, *, covered: bool) -> Requests:
     outage = ratio > tuning["outage_failure_ratio"]
     enough = windows.requests5m >= tuning["outage_min_requests"]
     known = ~np.isnan(_median(ratio))
-    return Requests(_lasting(outage & enough, 3), _surge(windows, ratio, usual, tuning) & known, failing)
+    surge = _surge(windows, ratio, usual, tuning) & known
+    high = (_highest(ratio, 10) - usual > tuning["surge_excess"]) & enough
+    return Requests(_lasting(outage & enough, 3), surge, high, failing)
 
 
 def _sum(windows: Windows, usual_now: Shares, tuning: Tuning, factor: float) -> tuple[Shares, Flags]:
@@ -112,6 +116,14 @@ def _surge(windows: Windows, ratio: Shares, usual: Shares, tuning: Tuning) -> Fl
         & (failures >= tuning["surge_min_failures"])
         & (score > tuning["surge_zscore"])
     )
+
+
+def _highest(ratio: Shares, minutes: int) -> Shares:
+    """Now and in so many minutes before."""
+    highest = ratio.copy()
+    for back in range(1, minutes + 1):
+        highest[back:] = np.fmax(highest[back:], ratio[:-back])
+    return highest
 
 
 def _lasting(active: Flags, minutes: int) -> Flags:

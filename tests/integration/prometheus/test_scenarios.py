@@ -15,7 +15,7 @@ from tools.rules.tune import ROOT, RULES
 EXPECTED: dict[str, set[tuple[str, str]]] = {
     "normal": set(),
     "outage": {("DeliveryFailing", "critical")},
-    "failure-spike": {("DeliveryFailing", "critical"), ("DeliveryFailureSpike", "critical")},
+    "failure-spike": {("DeliveryFailing", "critical")},
     "network-down": {("DestinationFailing", "critical")},
     "country-down": {("DeliveryFailing", "critical")},
     "stuck-queue": {("DeliveryFailing", "critical")},
