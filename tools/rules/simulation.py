@@ -22,7 +22,7 @@ RULES: Mapping[str, Rule] = {
     "requests only": lambda seen, _, tuning: pages.requests_only(seen, tuning),
     "shipped": pages.shipped,
 }
-VOLUMES = (5, 20, 100, 500, 2000, 20000)
+VOLUMES = (5, 20, 100, 300, 500, 2000, 20000)
 NEVER = 10**9
 BATCH = 24
 """Runs of 30 days of one network at once; fewer of more networks."""
@@ -120,12 +120,7 @@ def one_destination(simulation: Simulation, volumes: Sequence[int]) -> Iterator[
     for per_hour in volumes:
         for share in (0.05, 0.1, 0.3):
             parts = (Part(share, step=1.0), Part(1 - share))
-            found = simulation.delays(
-                Scenario(per_hour, parts, days=4),
-                simulation.begins(),
-                2,
-                ["z score", "requests only", "shipped"],
-            )
+            found = simulation.delays(Scenario(per_hour, parts, days=4), simulation.begins(), 2, list(RULES))
             yield [str(per_hour), f"{share:.0%}", *found.values()]
 
 
@@ -136,13 +131,17 @@ def twenty_networks(simulation: Simulation, volumes: Sequence[int]) -> Iterator[
         yield [str(per_hour), *(simulation.false_pages(kind, ["shipped"])["shipped"] for kind in kinds)]
 
 
-def small_hours(simulation: Simulation, volumes: Sequence[int]) -> Iterator[Sequence[str]]:
+def outages(simulation: Simulation, volumes: Sequence[int]) -> Iterator[Sequence[str]]:
     quiet = np.full(8 * simulation.repeats, 2 * DAY + QUIETEST)
+    refused, lost = Part(step=1.0), Part(step=1.0, accepted=True)
     for per_hour in volumes:
-        outage = Scenario(per_hour, (Part(step=1.0),), days=4)
         found = [
-            simulation.delays(outage, begins, 4, ["shipped"])["shipped"]
-            for begins in (simulation.begins(), quiet)
+            simulation.delays(Scenario(per_hour, (part,), days=4), begins, 4, ["shipped"])["shipped"]
+            for part, begins in (
+                (refused, simulation.begins()),
+                (refused, quiet),
+                (lost, simulation.begins()),
+            )
         ]
         yield [str(per_hour), *found]
 
@@ -170,13 +169,13 @@ def main() -> None:
     tables = {
         "The whole account": (["messages an hour", "rule", *false, *found], whole_account),
         "A destination that is dead": (
-            ["messages an hour", "its share", "z score", "requests only", "shipped"],
+            ["messages an hour", "its share", *RULES],
             one_destination,
         ),
         "False pages with twenty networks": (["messages an hour", *false[1:]], twenty_networks),
         "An outage, within four hours": (
-            ["messages an hour", "at any hour", "at the quietest hour"],
-            small_hours,
+            ["messages an hour", "refused", "refused, at the quietest hour", "accepted, then lost"],
+            outages,
         ),
     }
     for title, (heads, rows) in tables.items():

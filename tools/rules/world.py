@@ -1,6 +1,6 @@
 """People who ask for codes, and which of them are reached, minute by minute, in many runs at once."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -32,6 +32,8 @@ class Part:
     """Usual share of its messages that fail."""
     step: float = 0.0
     """Added to that share during the incident."""
+    accepted: bool = False
+    """During the incident every request is processed: its messages are lost later."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +77,17 @@ def _part(scenario: Scenario, part: Part, begins: Counts, random: np.random.Gene
     share = np.where(during, np.minimum(share + part.step, 1.0), share)
     rhythm = 1 + RHYTHM * np.sin(2 * np.pi * minutes / DAY)
     rate = scenario.per_hour / HOUR * part.share * np.repeat(rhythm[:, None], begins.size, axis=1)
-    if not scenario.retries:
+    if scenario.retries:
+        # Of messages that fail, half are first and only ones; ten failed messages are those of six people.
+        people = random.poisson(rate * (1 - 0.4 * part.failing))
+        unreached = random.binomial(people, 0.6 * share / (1 - 0.4 * share))
+        persistent = random.binomial(unreached, PERSISTENT)
+    else:
         people = random.poisson(rate)
         unreached = random.binomial(people, share)
-        return _counted(people - unreached, unreached, np.zeros_like(unreached), random)
-    # Of messages that fail, half are first and only ones; ten failed messages are those of six people.
-    people = random.poisson(rate * (1 - 0.4 * part.failing))
-    unreached = random.binomial(people, 0.6 * share / (1 - 0.4 * share))
-    return _counted(people - unreached, unreached, random.binomial(unreached, PERSISTENT), random)
+        persistent = np.zeros_like(unreached)
+    traffic = _counted(people - unreached, unreached, persistent, random)
+    return replace(traffic, failures=np.where(during, 0, traffic.failures)) if part.accepted else traffic
 
 
 def _wandering(failing: float, minutes: Counts, runs: int, random: np.random.Generator) -> Shares:
