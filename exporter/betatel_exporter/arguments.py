@@ -27,7 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": (
         "collect once and print the results",
         """\
-Collect once and print the result of each query, and the API requests per day that scraping causes.
+Collect once and print the result of each query, and the resulting API calls per day.
 
 exit codes: 0 success, 2 configuration, 3 authentication, 4 connection, 5 rate limit, 6 bad response""",
     ),

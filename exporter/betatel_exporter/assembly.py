@@ -1,4 +1,4 @@
-"""From a configuration to the objects that do the work."""
+"""Builds the objects that do the work from a configuration."""
 
 import platform
 import secrets

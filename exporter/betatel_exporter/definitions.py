@@ -42,7 +42,7 @@ AMOUNT = Definition(
     "betatel_telegram_amount",
     "gauge",
     ("account", "window", "currency"),
-    "Billed in the window, in units of the currency. Windows overlap: never sum over window.",
+    "Amount billed in the window, in units of the currency. Windows overlap: never sum over window.",
     "POST /telegram/stats, total_amount and currency",
     "accounts x windows x currencies",
 )
@@ -50,7 +50,7 @@ MESSAGES = Definition(
     "betatel_telegram_messages",
     "gauge",
     ("account", "status"),
-    "Delivery records that have this status now, over all time.",
+    "Delivery records that are in this status now, over all time.",
     "POST /telegram/tdr filtered by status, total",
     "accounts x 7",
 )
@@ -58,7 +58,7 @@ OLDEST = Definition(
     "betatel_telegram_oldest_message_timestamp_seconds",
     "gauge",
     ("account", "status"),
-    "Creation time of the oldest message still in this status, in seconds since the epoch; absent when there is none.",
+    "Creation time of the oldest message still in this status, in seconds since the epoch; absent if there is none.",
     "POST /telegram/tdr filtered by status, timestamp of the first record",
     "accounts x 2 (PENDING, SENT)",
 )
@@ -66,7 +66,7 @@ NEWEST = Definition(
     "betatel_telegram_newest_message_timestamp_seconds",
     "gauge",
     ("account", "status"),
-    "Creation time of the newest message in this status, in seconds since the epoch; absent when there is none.",
+    "Creation time of the newest message in this status, in seconds since the epoch; absent if there is none.",
     "POST /telegram/tdr filtered by status, timestamp of the first record",
     "accounts x 5 (DELIVERED, READ, EXPIRED, REVOKED, FAILED)",
 )
@@ -74,7 +74,7 @@ RECENT_MESSAGES = Definition(
     "betatel_telegram_recent_messages",
     "gauge",
     ("account", "country", "network", "status"),
-    "Recent messages by destination and by the status they have now, zeros included.",
+    "Recent messages by destination and current status, including zeros.",
     "POST /telegram/tdr newest first, country, network, status and timestamp of the records",
     "accounts x destinations x 7",
 )
@@ -82,7 +82,7 @@ RECENT_RECIPIENTS = Definition(
     "betatel_telegram_recent_recipients",
     "gauge",
     ("account", "country", "network", "reached"),
-    "Different recipients of the recent messages, reached by at least one of them (DELIVERED or READ) or by none.",
+    "Distinct recipients of the recent messages, reached by at least one of them (DELIVERED or READ) or by none.",
     "POST /telegram/tdr newest first, to (only counted, never kept), country, network and status of the records",
     "accounts x destinations x 2",
 )
@@ -90,7 +90,7 @@ RECENT_PERIOD = Definition(
     "betatel_telegram_recent_period_seconds",
     "gauge",
     ("account",),
-    "Age up to which messages count as recent.",
+    "Age up to which messages count as recent, in seconds.",
     "POST /telegram/tdr newest first, timestamp of the records",
     "accounts",
 )
@@ -98,7 +98,7 @@ RECENT_COVERAGE = Definition(
     "betatel_telegram_recent_coverage_ratio",
     "gauge",
     ("account",),
-    "Share of the recent messages that were read: 1 is all of them, less is an even sample.",
+    "Share of the recent messages that were read: 1 is all of them, less is an evenly spread sample.",
     "POST /telegram/tdr newest first, total and timestamp of the records",
     "accounts",
 )
@@ -106,7 +106,7 @@ DAILY_BUDGET = Definition(
     "betatel_telegram_daily_budget_amount",
     "gauge",
     ("account", "currency"),
-    "Budget for a day, in units of the currency; absent where none is configured.",
+    "Budget for a day, in units of the currency; absent if none is configured.",
     "the setting daily_budget",
     "configured budgets",
 )
@@ -122,7 +122,7 @@ SCRAPE_DURATION = Definition(
     "betatel_scrape_duration_seconds",
     "gauge",
     ("account",),
-    "How long this scrape waited for the account.",
+    "Duration of this scrape for the account, in seconds.",
     "this scrape",
     "accounts",
 )
@@ -138,7 +138,7 @@ QUERY_DURATION = Definition(
     "betatel_scrape_query_duration_seconds",
     "gauge",
     ("account", "query"),
-    "How long the query took, including the wait for a slot.",
+    "Duration of the query, including the wait for a slot, in seconds.",
     "this scrape",
     "accounts x queries",
 )
@@ -146,7 +146,7 @@ LAST_SUCCESS = Definition(
     "betatel_last_success_timestamp_seconds",
     "gauge",
     ("account", "query"),
-    "When the query last succeeded, in seconds since the epoch; absent until it has.",
+    "When the query last succeeded, in seconds since the epoch; absent until the first success.",
     "the exporter's memory",
     "accounts x queries",
 )
@@ -170,7 +170,7 @@ API_DURATION = Definition(
     "betatel_api_request_duration_seconds",
     "histogram",
     ("operation",),
-    "How long HTTP requests to the API took, failed ones included.",
+    "Duration of HTTP requests to the API, including failed ones, in seconds.",
     "API calls of the exporter",
     "2 x (buckets + 2)",
 )
@@ -186,7 +186,7 @@ BUILD_INFO = Definition(
     "betatel_exporter_build_info",
     "gauge",
     ("version", "revision", "python_version"),
-    "Always 1; the labels say what is running.",
+    "Always 1; version, revision and Python version are labels.",
     "the exporter",
     "1",
 )

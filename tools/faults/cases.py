@@ -46,7 +46,7 @@ class Fault:
     reason: Reason
     only: Operation | None = None
     requests: int = 1
-    """HTTP requests that a query costs: two where the connection broke before an answer."""
+    """HTTP requests that a query costs: two where the connection broke before a response."""
     slow: bool = False
     """Whether only the end of the time budget ends it."""
     big: bool = False
@@ -172,7 +172,7 @@ BODY = (
     Fault("a body that is not the gzip it claims to be", body(b"[]", GZIP), INVALID),
     Fault("gzip that ends too early", body(gzip.compress(b"[" + b" " * 100_000 + b"]")[:60], GZIP), INVALID),
     Fault("data after the end of a gzip stream", bytes_after_gzip, INVALID, big=True),
-    Fault("a content-encoding that was not asked for", body(b"[]", "Content-Encoding: br\r\n"), INVALID),
+    Fault("an unrequested Content-Encoding", body(b"[]", "Content-Encoding: br\r\n"), INVALID),
     Fault("50 MB", fifty_megabytes, INVALID, big=True),
     Fault("chunks without end", endless_chunks(64 * KILOBYTE), INVALID, big=True),
     Fault("chunks of one byte without end", endless_chunks(1), INVALID, big=True),

@@ -1,4 +1,4 @@
-"""Reading the body of a response, bounded before anything is made of it."""
+"""Reads the body of a response within limits, before it is parsed."""
 
 import zlib
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ async def read(chunks: AsyncIterator[bytes], encoding: str) -> bytes:
         if max(received, len(body)) > MAX_BODY:
             raise InvalidResponseError(f"a body of more than {MAX_BODY} bytes")
     if inflater and not inflater.complete:
-        raise InvalidResponseError("the compressed body ends too early")
+        raise InvalidResponseError("the compressed body is truncated")
     return bytes(body)
 
 
@@ -47,7 +47,7 @@ class _Inflater:
         try:
             inflated = self._stream.decompress(chunk, limit)
         except zlib.error:
-            raise InvalidResponseError("the body is not what content-encoding says") from None
+            raise InvalidResponseError("the body does not match its Content-Encoding") from None
         if self._stream.unused_data:
             raise InvalidResponseError("data after the end of the compressed body")
         return inflated
@@ -60,7 +60,7 @@ def _inflater(encoding: str) -> _Inflater | None:
         case "gzip" | "x-gzip" | "deflate":
             return _Inflater()
         case _:
-            raise InvalidResponseError("a content-encoding that was not asked for")
+            raise InvalidResponseError("an unrequested Content-Encoding")
 
 
 def check_json(content: bytes) -> None:

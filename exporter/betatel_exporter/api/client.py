@@ -122,7 +122,7 @@ class ApiClient:
             self._raise_for_status(response)
             return await read(response.aiter_raw(), response.headers.get("content-encoding", ""))
         except FORESEEN:
-            raise InvalidResponseError("the connection broke in the middle of an answer") from None
+            raise InvalidResponseError("the connection broke in the middle of the response") from None
         finally:
             await response.aclose()
 
@@ -162,7 +162,7 @@ class ApiClient:
             raise ClientError(status)
         if response.is_server_error:
             raise ServerError(status)
-        raise InvalidResponseError(f"{status}: neither an answer nor an error; redirects are not followed")
+        raise InvalidResponseError(f"{status}: unexpected status; redirects are not followed")
 
 
 class _Attempt:

@@ -1,4 +1,4 @@
-"""From the exceptions of a connection to errors with a cause, by types and codes and never by texts."""
+"""Errors with a cause, from the exceptions of a connection: by types and codes, never by texts."""
 
 import errno
 import socket
@@ -93,7 +93,7 @@ _KINDS: dict[type[BaseException], Callable[[Any], ApiError]] = {
     socket.gaierror: lambda _: ConnectError(Cause.NAME),
     ClientConnectorError: _not_connected,
     httpx.ConnectError: lambda _: ConnectError(Cause.NO_CONNECTION),
-    ClientResponseError: lambda _: InvalidResponseError("not an HTTP answer"),
+    ClientResponseError: lambda _: InvalidResponseError("not an HTTP response"),
 }
 """The first that applies."""
 

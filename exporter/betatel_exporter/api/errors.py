@@ -34,7 +34,7 @@ class Reason(StrEnum):
 
 
 class Cause(StrEnum):
-    """What stands between the exporter and the API; each is the whole text of its error, but for the proxy's status."""
+    """Why there is no connection; each is the whole text of its error, except for the proxy's status."""
 
     BAD_URL = "the base URL has no valid host"
     NAME = "the host name does not resolve"
@@ -42,7 +42,7 @@ class Cause(StrEnum):
     UNREACHABLE = "no route to the host"
     CUT_OFF = "the connection was closed while it was being set up"
     NO_CONNECTION = "no connection"
-    BROKEN = "the connection broke before an answer"
+    BROKEN = "the connection broke before a response"
     PROXY_UNREACHABLE = "the proxy cannot be reached"
     PROXY_REFUSED = "the proxy refused"
     UNKNOWN_AUTHORITY = "the certificate is from an unknown authority"

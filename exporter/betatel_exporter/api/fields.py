@@ -43,7 +43,7 @@ def _epoch(value: object) -> float:
     except ValueError:
         raise ValueError("not a time") from None
     if moment.tzinfo is None:
-        raise ValueError("a time without an offset")
+        raise ValueError("a time without a UTC offset")
     return moment.timestamp()
 
 

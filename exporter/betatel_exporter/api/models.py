@@ -118,7 +118,7 @@ class StatsQuery(_OneRequest):
             amounts=MappingProxyType(amounts or {DEFAULT_CURRENCY: 0.0}),
         )
         if not all(map(math.isfinite, (stats.requests, stats.transactions, *amounts.values()))):
-            raise InvalidResponseError("the entries add up to more than a number can hold")
+            raise InvalidResponseError("the sum of the entries is not a finite number")
         return stats
 
 
@@ -145,9 +145,11 @@ class RecordsQuery(_OneRequest):
     def parse(self, content: bytes) -> Records:
         page = validated(_RECORDS, content)
         if bool(page.total) != bool(page.list):
-            raise InvalidResponseError("total and list contradict each other")
+            raise InvalidResponseError("total and list are inconsistent")
         if any(record.status != self.status for record in page.list):
-            raise InvalidResponseError("the record has another status than asked: the filter was ignored")
+            raise InvalidResponseError(
+                "the record is in another status than requested: the filter was ignored"
+            )
         return Records(page.total, page.list[0].timestamp if page.list else None)
 
 

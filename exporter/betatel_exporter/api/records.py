@@ -114,7 +114,7 @@ class PageRequest:
     def parse(self, content: bytes) -> Page:
         body = validated(_BODY, content, self.key)
         if body.page not in {None, self.number} or body.rows_per_page not in {None, ROWS}:
-            raise InvalidResponseError("another page than asked: page or rows_per_page was ignored")
+            raise InvalidResponseError("another page than requested: page or rows_per_page was ignored")
         if self.number == 1 and (bool(body.total) != bool(body.list) or len(body.list) < ROWS < body.total):
-            raise InvalidResponseError("total and list contradict each other")
+            raise InvalidResponseError("total and list are inconsistent")
         return Page(self.number, int(body.total), body.list)

@@ -1,4 +1,4 @@
-"""Name resolution in which a name that hangs delays no other."""
+"""Name resolution in which a lookup that hangs delays no other."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The words of the API, as the provider's pages write them. Apart from its models, which take a library to import."""
+"""The vocabulary of the API, as the provider documents it. Separate from its models, which import a library."""
 
 from enum import StrEnum
 

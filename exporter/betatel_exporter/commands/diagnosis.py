@@ -66,7 +66,7 @@ REASONS = {
         "scrape less often, set --cache-ttl where several servers scrape, or lower --recent-pages",
     ),
     Reason.INTERNAL: Diagnosis(
-        ExitCode.BAD_ANSWER, "an error in the exporter", "report it with the traceback from the log"
+        ExitCode.BAD_ANSWER, "a bug in the exporter", "report it with the traceback from the log"
     ),
     Reason.CLIENT_ERROR: Diagnosis(
         ExitCode.BAD_ANSWER,
@@ -74,19 +74,19 @@ REASONS = {
         "check the path in --base-url, and --windows",
     ),
     Reason.SERVER_ERROR: Diagnosis(
-        ExitCode.BAD_ANSWER, "the API reports an error of its own", "try again; if it stays, ask the provider"
+        ExitCode.BAD_ANSWER, "the API returns a server error", "try again; if it persists, ask the provider"
     ),
     Reason.INVALID_RESPONSE: Diagnosis(
         ExitCode.BAD_ANSWER,
-        "what answers does not answer like the API",
-        "check --base-url: a proxy or a login page may answer in its place",
+        "the responses are not the API's",
+        "check --base-url: a proxy or a login page may be answering instead",
     ),
 }
 
 NO_KEY = Diagnosis(
     ExitCode.CONFIGURATION,
     "no usable API key",
-    "check api_key_file of the account and the rights of the file",
+    "check api_key_file of the account and the permissions of the file",
 )
 
 

@@ -1,4 +1,4 @@
-"""What a page of metrics says in a few sentences, for the terminal of the demo."""
+"""A page of metrics in a few sentences, for the terminal of the demo."""
 
 from collections.abc import Mapping, Sequence
 

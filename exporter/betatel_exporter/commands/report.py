@@ -37,11 +37,11 @@ class Checked:
 def as_text(checked: Sequence[Checked], now: float, *, colour: bool) -> Iterator[str]:
     for each in checked:
         yield from _account(each, now, colour=colour)
-    yield "API calls a day for each Prometheus that scrapes, by scrape interval:"
+    yield "API calls per day for each Prometheus server, by scrape interval:"
     yield from (f"  {interval} s: {calls:,}" for interval, calls in calls_per_day(checked).items())
     recent = sum(_calls(result) for each in checked for result in each.snapshot.results if _is_recent(result))
     if recent:
-        yield f"  {recent} of {_all_calls(checked)} calls of a scrape read recent records (--recent-pages)"
+        yield f"  {recent} of {_all_calls(checked)} calls per scrape read recent records (--recent-pages)"
 
 
 def _account(checked: Checked, now: float, *, colour: bool) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""From flags, environment and file to a configuration, or to every fault of them."""
+"""The configuration from flags, environment and file, or every fault in them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -158,7 +158,7 @@ def windows(value: Value) -> tuple[Window, ...]:
         hint = did_you_mean(wrong[0], Window) if wrong else ""
         raise value.fault(f"must be one or more of {', '.join(Window)}{hint}")
     if len(set(names)) != len(names):
-        raise value.fault("must not contain a window twice")
+        raise value.fault("must not contain duplicate windows")
     return tuple(map(Window, names))
 
 
@@ -202,5 +202,5 @@ def _pairs(value: Value) -> Mapping[str, Value]:
     pairs = [part.partition("=") for part in value.text().split(",")]
     amounts = {currency.strip(): value.with_text(amount.strip()) for currency, _, amount in pairs}
     if len(amounts) != len(pairs):
-        raise value.fault("must not contain a currency twice")
+        raise value.fault("must not contain duplicate currencies")
     return amounts

@@ -1,4 +1,4 @@
-"""The values of a document, each with its place; what is wrong with one is one line."""
+"""The values of a document, each with its position; an error is one line."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""What the landing page says of an account, from the last result of each of its queries."""
+"""What the landing page shows for an account, from the last result of each of its queries."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

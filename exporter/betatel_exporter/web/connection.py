@@ -1,4 +1,4 @@
-"""A client's connection: what it may send, how long it may take, and what it may leave unread."""
+"""A client's connection, with limits on what it sends, how long it takes and what it leaves unread."""
 
 from typing import Any
 

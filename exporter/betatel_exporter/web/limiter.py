@@ -38,7 +38,7 @@ class ScrapeLimiter:
         self._app = app
         self._limiter = limiter
         self._refusal = PlainTextResponse(
-            f"too many scrapes at once: {limiter.limit} at most, one client address at most half of the free ones\n",
+            f"too many concurrent scrapes: the limit is {limiter.limit}, for one client address half of what is free\n",
             503,
             {"Retry-After": "1"},
         )
@@ -55,7 +55,7 @@ class ScrapeLimiter:
 
 
 def client_network(scope: Scope) -> str:
-    """Whom a limiter counts a request for: an IPv4 address, or the /64 network that one IPv6 client has to itself."""
+    """The client that a limiter counts a request for: an IPv4 address, or an IPv6 /64 network, which is one client's."""
     host: str = (scope.get("client") or ("",))[0]
     return network(host)
 

@@ -51,7 +51,9 @@ class Scrapes:
                 return await self._page(request, [self._collectors[name]], self._families.of_accounts)
             case _:
                 names = ", ".join(self._collectors)
-                return PlainTextResponse(f"account must be given once, as one of: {names}\n", 400)
+                return PlainTextResponse(
+                    f"parameter account: must be given once; allowed values: {names}\n", 400
+                )
 
     async def _page(
         self,
@@ -72,4 +74,6 @@ class Scrapes:
                     turn, families(snapshots), request, until=latest, measure=measure
                 )
             except TimeoutError:
-                return PlainTextResponse("too many pages to write in time\n", 503, {"Retry-After": "1"})
+                return PlainTextResponse(
+                    "overloaded: the page cannot be written in time\n", 503, {"Retry-After": "1"}
+                )

@@ -1,4 +1,4 @@
-"""Serving ASGI apps: sockets that are bound before anything starts, signals that end it cleanly."""
+"""Serves ASGI apps: sockets are bound before anything starts, and signals end it cleanly."""
 
 import asyncio
 import contextlib
@@ -188,7 +188,7 @@ def _watchdog(seconds: float, code: Callable[[], int]) -> threading.Timer:
     """Ends the process if it is not cancelled in time, for instance because a thread waits for a name to resolve."""
 
     def end() -> None:
-        logger.warning("not waiting any longer for what still runs")
+        logger.warning("stopped waiting for running requests")
         logging.shutdown()
         with contextlib.suppress(OSError, ValueError):
             sys.stdout.flush()

@@ -49,7 +49,7 @@ class BasicAuth:
             if credentials and await self._passwords.match(users, *credentials, self._client_of(scope)):
                 return None
         except BusyError:
-            return PlainTextResponse("too many logins at once\n", 503, {"Retry-After": "1"})
+            return PlainTextResponse("too many concurrent logins\n", 503, {"Retry-After": "1"})
         challenge = 'Basic realm="betatel-exporter", charset="UTF-8"'
         return PlainTextResponse("Unauthorized\n", 401, {"WWW-Authenticate": challenge})
 

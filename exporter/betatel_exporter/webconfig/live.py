@@ -24,7 +24,7 @@ class _Loaded:
 
 
 class WebConfig:
-    """What the file and the files it names say now, or said last before somebody broke them.
+    """The web config file and the files it names, as they are now or as they last were valid.
 
     Reads the files whenever it is asked, some ten microseconds each. Belongs to one event loop.
     """
@@ -77,7 +77,7 @@ class WebConfig:
         return loaded
 
     def _check_switches(self, before: _Loaded, after: _Loaded) -> None:
-        """A listener cannot change to TLS or back, and an emptied file must not open the door."""
+        """A listener cannot switch TLS on or off, and an emptied file must not switch passwords off."""
         if (before.context is None) != (after.context is None):
             raise WebConfigError(f"{self._path}: tls_server_config: only a restart switches TLS on or off")
         if before.users and not after.users:

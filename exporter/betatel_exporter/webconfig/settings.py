@@ -1,4 +1,4 @@
-"""What --web.config.file says, as frozen values."""
+"""The settings in --web.config.file, as frozen values."""
 
 import re
 import ssl
@@ -34,8 +34,8 @@ CIPHERS = {
 }
 
 TOP = ("tls_server_config", "http_server_config", "basic_auth_users")
-TOP_UNSUPPORTED = {"rate_limit": "use --web.max-requests, which bounds the scrapes at once"}
-HTTP_UNSUPPORTED = {"headers": "the exporter sends security headers of its own"}
+TOP_UNSUPPORTED = {"rate_limit": "use --web.max-requests, which limits concurrent scrapes"}
+HTTP_UNSUPPORTED = {"headers": "the exporter sets its own security headers"}
 TLS = (
     "cert_file",
     "key_file",

@@ -80,7 +80,7 @@ def _choose_ciphers(context: ssl.SSLContext, settings: TLSSettings) -> None:
     try:
         context.set_ciphers(settings.ciphers)
     except ssl.SSLError:
-        raise settings.fault("cipher_suites", "this machine's OpenSSL has none of them") from None
+        raise settings.fault("cipher_suites", "not supported by the OpenSSL of this machine") from None
 
 
 def _load_server_certificate(context: ssl.SSLContext, settings: TLSSettings, files: Files) -> None:

@@ -74,7 +74,7 @@ def test_an_exception_is_explained_by_its_types_and_codes() -> None:
         no_handshake("TLSV1_ALERT_PROTOCOL_VERSION"): (TlsError, Cause.HANDSHAKE),
         raised(httpx.ConnectTimeout("another name for it"), socket.gaierror()): (ConnectError, Cause.NAME),
         httpx.ConnectError("x"): (ConnectError, Cause.NO_CONNECTION),
-        aiohttp.ClientResponseError(REQUEST, ()): (InvalidResponseError, "not an HTTP answer"),
+        aiohttp.ClientResponseError(REQUEST, ()): (InvalidResponseError, "not an HTTP response"),
         aiohttp.ServerDisconnectedError(): (BrokenError, Cause.BROKEN),
         ConnectionResetError(): (BrokenError, Cause.BROKEN),
         raised(aiohttp.ClientError(), InvalidResponseError("of ours")): (InvalidResponseError, "of ours"),

@@ -87,7 +87,7 @@ def test_what_is_not_a_page_of_records_is_an_invalid_response() -> None:
         "another page": body(RECORD, page=2),
         "other rows": body(RECORD, rows_per_page=20),
         "an unknown status": body(RECORD | {"status": "LOST"}),
-        "a time without an offset": body(RECORD | {"timestamp": "2024-01-15T10:30:00"}),
+        "a time without a UTC offset": body(RECORD | {"timestamp": "2024-01-15T10:30:00"}),
         "a number that is none": body(RECORD | {"to": 38761444555}),
         "an empty number": body(RECORD | {"to": " "}),
         "half a character": body(RECORD | {"to": "\ud800"}),

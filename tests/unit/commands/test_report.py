@@ -40,11 +40,11 @@ def test_each_success_is_a_line_with_its_value_and_the_cost_is_counted() -> None
         "  tdr/READ        ok        200 ms  0 messages",
         f"  tdr/recent      ok        300 ms  {SUMMARY}",
         "  verdict: every query succeeded",
-        "API calls a day for each Prometheus that scrapes, by scrape interval:",
+        "API calls per day for each Prometheus server, by scrape interval:",
         "  15 s: 23,040",
         "  30 s: 11,520",
         "  60 s: 5,760",
-        "  1 of 4 calls of a scrape read recent records (--recent-pages)",
+        "  1 of 4 calls per scrape read recent records (--recent-pages)",
     ]
 
 

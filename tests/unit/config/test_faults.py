@@ -59,7 +59,7 @@ def test_only_variables_that_kubernetes_sets_for_a_service_may_be_unknown() -> N
 
 WRONG_FLAGS = {
     ("windows", "must be one or more of today, lastm, last5m"): ("lasth,lastH", ""),
-    ("windows", "must not contain a window twice"): ("lasth,lasth",),
+    ("windows", "must not contain duplicate windows"): ("lasth,lasth",),
     ("timezone", "must be an IANA time zone, such as UTC or Europe/Sarajevo"): ("Mars", "../etc"),
     ("timeout", "must be a number above 0 and at most 300"): ("0", "10s", "301"),
     ("cache_ttl", "must be a number from 0 to 3600"): ("nan", "1_0", "-1"),
@@ -68,7 +68,7 @@ WRONG_FLAGS = {
     ("account_id", "must be at most 256 printable ASCII characters without spaces"): ("a b", "x" * 257),
     ("daily_budget", "must be currencies in capitals with amounts, such as EUR=50,USD=20"): ("50", "eur=1"),
     ("daily_budget", "must be a number above 0"): ("EUR=0", "EUR=1e999", "EUR="),
-    ("daily_budget", "must not contain a currency twice"): ("EUR=1,EUR=2",),
+    ("daily_budget", "must not contain duplicate currencies"): ("EUR=1,EUR=2",),
     ("allow_http", "must be true or false"): ("perhaps", ""),
     ("base_url", "must start with https:// (or http://) and name a host"): (
         "api.example",

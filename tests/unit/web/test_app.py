@@ -101,7 +101,7 @@ async def test_a_probe_takes_one_configured_name_only(
 ) -> None:
     response = await client.get(f"/probe?{query}")
     assert response.status_code == 400
-    assert response.text == "account must be given once, as one of: shop, bank\n"
+    assert response.text == "parameter account: must be given once; allowed values: shop, bank\n"
     assert api.calls == 0
 
 

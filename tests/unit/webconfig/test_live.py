@@ -215,5 +215,5 @@ def test_cipher_suites_that_openssl_does_not_have_are_named(folder: Folder) -> N
     settings = read_settings(folder.file, Files()).tls
     assert settings is not None
 
-    with pytest.raises(DocumentError, match=r"cipher_suites: this machine's OpenSSL has none of them$"):
+    with pytest.raises(DocumentError, match=r"cipher_suites: not supported by the OpenSSL of this machine$"):
         server_context(replace(settings, ciphers="REMOVED-BY-POLICY"), Files())

@@ -92,7 +92,7 @@ FAULTS = {
     ),
     "a rate limit": (
         "rate_limit: {burst: 1}",
-        "rate_limit: not supported: use --web.max-requests, which bounds the scrapes at once",
+        "rate_limit: not supported: use --web.max-requests, which limits concurrent scrapes",
     ),
     "HTTP/2": (
         "http_server_config: {http2: true}",
@@ -100,7 +100,7 @@ FAULTS = {
     ),
     "headers": (
         "http_server_config: {headers: {X-Frame-Options: deny}}",
-        "http_server_config.headers: not supported: the exporter sends security headers of its own",
+        "http_server_config.headers: not supported: the exporter sets its own security headers",
     ),
     "a key in the file": (
         tls("key: hunter2"),
