@@ -49,7 +49,7 @@ MAY_USE: Mapping[str, set[str]] = {
     "httpx": {"api", "commands"},
     "httpx_aiohttp": {"api"},
     "prometheus_client": {"calls", "commands", "metrics", "web"},
-    "pydantic": {"api", "config"},
+    "pydantic": {"api", "config", "simulator"},
     "pydantic_settings": {"config"},
     "starlette": {"assembly", "commands", "simulator", "web", "webconfig"},
     "structlog": {"logs"},

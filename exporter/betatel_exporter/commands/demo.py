@@ -5,7 +5,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import httpx
 from starlette.applications import Starlette
@@ -39,11 +39,10 @@ class SimulatorOptions:
     speed: float
     messages_per_hour: float
 
-    def app(self, clock: Callable[[], float] = time.time) -> Starlette:
+    def app(self, clock: Callable[[], float]) -> Starlette:
         return simulator.create_app(
             scenario=self.scenario,
             seed=self.seed,
-            speed=self.speed,
             messages_per_hour=self.messages_per_hour,
             scenario_age=SCENARIO_AGE,
             clock=clock,
@@ -59,7 +58,7 @@ async def simulate(options: SimulatorOptions, address: Address) -> None:
         f"scenarios       curl -X POST http://{bound(socket)}/-/scenario/NAME, of {', '.join(simulator.SCENARIOS)}",
         "Stop with Ctrl-C.",
     )
-    await serve([Service(options.app(), socket)], grace=1)
+    await serve([Service(options.app(FastClock(options.speed)), socket)], grace=1)
 
 
 async def demo(options: SimulatorOptions, api_address: Address, web_address: Address) -> None:
@@ -73,7 +72,7 @@ async def demo(options: SimulatorOptions, api_address: Address, web_address: Add
             "daily_budget": "EUR=500",
         }
         configuration = load(flags, {"BETATEL_API_KEY": simulator.API_KEY})
-        simulated = replace(options, speed=1.0).app(clock)
+        simulated = options.app(clock)
         services = [Service(simulated, api), Service(make_app(configuration, clock=clock), web)]
         narrating = _narrate(web_url, api_url, options, lambda: str(simulated.state.world.scenario_name))
         await serve(services, grace=configuration.settings.timeout, meanwhile=narrating)

@@ -1,4 +1,4 @@
-"""The provider's API as a small world of its own: seeded traffic, scenarios, a clock that can run fast."""
+"""The provider's API, simulated: seeded traffic, scenarios, and a clock that may run fast."""
 
 from betatel_exporter.simulator.api import ACCOUNT_ID, API_KEY, BASE_PATH, create_app
 from betatel_exporter.simulator.scenarios import SCENARIOS

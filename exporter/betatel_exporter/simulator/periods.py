@@ -1,19 +1,14 @@
-"""The periods of a stats request: one for an aggregate type, one for each interval of a grouped type."""
+"""The period of a stats request."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from itertools import pairwise
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, datetime, time, tzinfo
+from zoneinfo import ZoneInfo
 
-from betatel_exporter.simulator.fields import BadRequest, text
+from pydantic import field_validator
 
-_MOST_INTERVALS = 10_000
-_YEARS = range(1971, 3000)
+from betatel_exporter.simulator.body import Body
+
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
-
-_LAST = {
+_SECONDS = {
     "lastm": _MINUTE,
     "last5m": 5 * _MINUTE,
     "last10m": 10 * _MINUTE,
@@ -24,92 +19,39 @@ _LAST = {
     "lastmonth": 30 * _DAY,
 }
 
-_FIRST_DAY: Mapping[str, Callable[[date], date]] = {
-    "daily": lambda day: day,
-    "weekly": lambda day: day - timedelta(days=day.weekday()),
-    "monthly": lambda day: day.replace(day=1),
-    "yearly": lambda day: day.replace(month=1, day=1),
-}
-_LONGEST = {"hourly": _HOUR, "daily": _DAY, "weekly": 7 * _DAY, "monthly": 31 * _DAY, "yearly": 366 * _DAY}
-
-STAT_TYPES = ("today", *_LONGEST, *_LAST)
+STAT_TYPES = ("today", *_SECONDS)
+"""The aggregate types. The grouped ones, which the exporter never requests, are answered with 400."""
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Seconds since the epoch, the end not included."""
+class StatsRequest(Body):
+    """Types may be upper case, as in some of the provider's examples."""
 
-    start: float
-    end: float
+    type: str = "today"
+    timezone: str = "UTC"
 
+    @field_validator("type")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name.lower() not in STAT_TYPES:
+            raise ValueError(f"must be one of {', '.join(STAT_TYPES)}")
+        return name.lower()
 
-def requested_periods(request: Mapping[str, Any], now: float) -> list[Period]:
-    """Type names may be upper case, as in the provider's own examples. Raises BadRequest.
+    @field_validator("timezone")
+    @classmethod
+    def _of_a_zone(cls, name: str) -> str:
+        try:
+            _zone(name)
+        except (OSError, ValueError, KeyError):
+            raise ValueError("must be an IANA name such as Europe/Sarajevo") from None
+        return name
 
-    Intervals are those of the calendar in the requested time zone, weeks begin on Monday; the range cuts off the first
-    and the last. The aggregate types check start_time and end_time and use neither.
-    """
-    kind = text(request, "type", "today").lower()
-    if kind not in STAT_TYPES:
-        raise BadRequest(f"invalid type: choose one of {', '.join(STAT_TYPES)}")
-    zone = _zone(text(request, "timezone", "UTC"))
-    start, end = _moment(request, "start_time", zone), _moment(request, "end_time", zone)
-    if start is not None and end is not None and start >= end:
-        raise BadRequest("malformed time range: start_time must be before end_time")
-    if kind in _LAST:
-        return [Period(now - _LAST[kind], now)]
-    if kind == "today":
-        return [Period(_midnight(datetime.fromtimestamp(now, zone).date(), zone), now)]
-    if start is None or end is None:
-        raise BadRequest(f"missing fields: type {kind} needs start_time and end_time")
-    if (end - start) / _LONGEST[kind] > _MOST_INTERVALS:
-        raise BadRequest(f"malformed time range: more than {_MOST_INTERVALS} intervals")
-    return list(_intervals(kind, start, end, zone))
+    def start(self, now: float) -> float:
+        """When the period that ends now begins; both in seconds since the epoch."""
+        if self.type != "today":
+            return now - _SECONDS[self.type]
+        zone = _zone(self.timezone)
+        return datetime.combine(datetime.fromtimestamp(now, zone), time(), zone).timestamp()
 
 
 def _zone(name: str) -> tzinfo:
-    if name == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise BadRequest("unknown timezone: use an IANA name such as Europe/Sarajevo") from error
-
-
-def _moment(request: Mapping[str, Any], name: str, zone: tzinfo) -> float | None:
-    """A time without an offset is in the requested time zone."""
-    if request.get(name) is None:
-        return None
-    written = text(request, name, "")
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError as error:
-        raise BadRequest(f"malformed time range: {name} must be an ISO 8601 time") from error
-    if moment.year not in _YEARS:
-        raise BadRequest(f"malformed time range: {name} is out of range")
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
-
-
-def _intervals(kind: str, start: float, end: float, zone: tzinfo) -> Iterator[Period]:
-    for begin, following in pairwise(_boundaries(kind, datetime.fromtimestamp(start, zone), zone)):
-        yield Period(max(begin, start), min(following, end))
-        if following >= end:
-            return
-
-
-def _boundaries(kind: str, start: datetime, zone: tzinfo) -> Iterator[float]:
-    """Starts of the calendar's intervals, from the one that contains `start`, without end."""
-    if kind == "hourly":
-        hour = start.replace(minute=0, second=0, microsecond=0).timestamp()
-        while True:
-            yield hour
-            hour += _HOUR
-    first_day = _FIRST_DAY[kind]
-    day = first_day(start.date())
-    while True:
-        yield _midnight(day, zone)
-        day = first_day(day + timedelta(seconds=_LONGEST[kind]))
-
-
-def _midnight(day: date, zone: tzinfo) -> float:
-    return datetime.combine(day, time(), zone).timestamp()
+    return UTC if name == "UTC" else ZoneInfo(name)

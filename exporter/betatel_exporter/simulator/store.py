@@ -1,60 +1,81 @@
-"""The messages whose records can be listed, and how many there have ever been in each status."""
+"""The messages whose records can be listed, and how many there have ever been."""
 
-from bisect import bisect_left, insort
+import math
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
+from itertools import groupby
 from operator import attrgetter
+from typing import NamedTuple, Self
 
 from betatel_exporter.simulator.messages import Message, Status
 
-_serial = attrgetter("serial")
-_created = attrgetter("created")
+QUARTER = 900
+"""Seconds. Messages that are not kept are counted by quarters of an hour, numbered from the epoch."""
+
+_KEPT_QUARTERS = 60 * 96
+
+
+class Totals(NamedTuple):
+    """`amount` in thousandths of a euro."""
+
+    requests: int = 0
+    transactions: int = 0
+    amount: int = 0
+
+    @classmethod
+    def of(cls, messages: Iterable[Message]) -> Self:
+        prices = [message.network.price if message.dispatched else None for message in messages]
+        processed = [price for price in prices if price is not None]
+        return cls(len(prices), len(processed), sum(processed))
 
 
 class MessageStore:
-    """At least the newest `kept` messages, and totals over all time.
+    """At least the newest `limit` messages.
 
-    Older messages are dropped, some at a time, and stay in the totals; the PENDING ones of these end EXPIRED. From
-    `complete_from`, in seconds since the epoch, no message is missing.
+    Older messages are dropped, some at a time, and stay in the totals, those of the last 60 days by quarter of an hour.
+    PENDING ones end EXPIRED when they are dropped.
     """
 
-    def __init__(self, complete_from: float, dropped: Counter[Status], kept: int) -> None:
-        self.complete_from = complete_from
-        self._kept = kept
-        self.totals = dropped.copy()
-        self._all: list[Message] = []
-        self._in_status: dict[Status, list[Message]] = {status: [] for status in Status}
+    def __init__(self, limit: int, past: Mapping[int, Totals], statuses: Counter[Status]) -> None:
+        """`past` and `statuses` count the messages of the past that were never kept, `past` by quarter of an hour."""
+        self.kept: list[Message] = []
+        """Oldest first."""
+        self.statuses = statuses.copy()
+        """How many of all messages have a status now."""
+        self._limit = limit
+        self._dropped = dict(past)
 
-    def kept(self, status: Status | None = None) -> Sequence[Message]:
-        """Oldest first; not to be changed."""
-        return self._all if status is None else self._in_status[status]
-
-    def between(self, start: float, end: float) -> Sequence[Message]:
-        first = bisect_left(self._all, start, key=_created)
-        return self._all[first : bisect_left(self._all, end, lo=first, key=_created)]
+    def totals_since(self, start: float) -> Totals:
+        """Of the messages created from `start`, in seconds since the epoch; of dropped ones in whole quarters of an hour."""
+        first = math.ceil(start / QUARTER)
+        dropped = [totals for quarter, totals in self._dropped.items() if quarter >= first]
+        kept = Totals.of(self.kept[bisect_left(self.kept, start, key=attrgetter("created")) :])
+        return _sum(kept, *dropped)
 
     def add(self, message: Message) -> None:
-        self.totals[message.status] += 1
-        self._all.append(message)
-        self._in_status[message.status].append(message)
-        if len(self._all) > 1.05 * self._kept:
+        self.statuses[message.status] += 1
+        self.kept.append(message)
+        if len(self.kept) > 1.05 * self._limit:
             self._drop()
 
     def move(self, message: Message, status: Status) -> None:
-        self.totals[message.status] -= 1
-        self.totals[status] += 1
-        if message.serial >= self._all[0].serial:
-            old = self._in_status[message.status]
-            del old[bisect_left(old, message.serial, key=_serial)]
-            insort(self._in_status[status], message, key=_serial)
+        self.statuses[message.status] -= 1
+        self.statuses[status] += 1
         message.status = status
 
     def _drop(self) -> None:
-        oldest = self._all[-self._kept]
-        stuck = self._in_status[Status.PENDING]
-        for message in stuck[: bisect_left(stuck, oldest.serial, key=_serial)]:
-            message.course = ()
-            self.move(message, Status.EXPIRED)
-        for messages in (self._all, *self._in_status.values()):
-            del messages[: bisect_left(messages, oldest.serial, key=_serial)]
-        self.complete_from = oldest.created
+        dropped = self.kept[: -self._limit]
+        del self.kept[: -self._limit]
+        for message in dropped:
+            if message.status is Status.PENDING:
+                message.course = ()
+                self.move(message, Status.EXPIRED)
+        for quarter, messages in groupby(dropped, lambda message: int(message.created // QUARTER)):
+            self._dropped[quarter] = _sum(self._dropped.get(quarter, Totals()), Totals.of(messages))
+        while len(self._dropped) > _KEPT_QUARTERS:
+            del self._dropped[next(iter(self._dropped))]
+
+
+def _sum(*totals: Totals) -> Totals:
+    return Totals(*map(sum, zip(*totals, strict=True)))

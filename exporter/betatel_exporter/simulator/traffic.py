@@ -1,4 +1,4 @@
-"""Who requests a code when, and what becomes of it. All randomness of the world is drawn here."""
+"""Who requests a code when, and what happens to it. All randomness of the world is drawn here."""
 
 import math
 from collections import Counter
@@ -8,6 +8,7 @@ from random import Random
 from betatel_exporter.simulator.messages import Message, Recipient, Status, Step
 from betatel_exporter.simulator.networks import CUMULATIVE_WEIGHTS, NETWORKS, PUMPED, Network
 from betatel_exporter.simulator.scenarios import Scenario
+from betatel_exporter.simulator.store import QUARTER, Totals
 
 DAY = 86_400.0
 _SWING = 0.5
@@ -69,13 +70,9 @@ class Traffic:
             (network,) = self._random.choices(NETWORKS, cum_weights=CUMULATIVE_WEIGHTS)
             (retries,) = self._random.choices(_RETRIES, _RETRY_WEIGHTS)
         recipient = Recipient(serial, network, self._random.uniform(*_PATIENCE_SECONDS))
-        return self._message(serial, at, recipient, retries, scenario)
+        return self.message(serial, at, recipient, retries, scenario)
 
-    def next_message(self, serial: int, at: float, previous: Message, scenario: Scenario) -> Message:
-        """Of a recipient whom the previous one has not reached."""
-        return self._message(serial, at, previous.recipient, previous.retries - 1, scenario)
-
-    def _message(
+    def message(
         self, serial: int, at: float, recipient: Recipient, retries: int, scenario: Scenario
     ) -> Message:
         created = math.floor(at * 1000) / 1000
@@ -105,10 +102,17 @@ class Traffic:
     def _delay(self, mean: float, limit: float) -> float:
         return min(self._random.expovariate(1 / mean), limit)
 
-    def past_requests(self, start: float, seconds: float) -> tuple[int, int]:
-        """Messages of an ordinary stretch of the past, and how many of them were rejected."""
-        requests = self._about(self._messages_per_second * seconds * rhythm(start + seconds / 2))
-        return requests, min(requests, self._about(requests * _REJECTION))
+    def past(self, quarters: range) -> tuple[dict[int, Totals], Counter[Status]]:
+        """Messages of the ordinary past by quarter of an hour, and how all of them have ended."""
+        past = {}
+        processed = rejected = 0
+        for quarter in quarters:
+            expected = self._messages_per_second * QUARTER * rhythm((quarter + 0.5) * QUARTER)
+            requests = self._about(expected)
+            failed = min(requests, self._about(requests * _REJECTION))
+            past[quarter] = Totals(requests, requests - failed, round((requests - failed) * _PRICE))
+            processed, rejected = processed + requests - failed, rejected + failed
+        return past, _ends(processed, rejected)
 
     def _about(self, expected: float) -> int:
         return max(0, round(self._random.gauss(expected, math.sqrt(expected))))
@@ -121,19 +125,17 @@ def _mean(values: Iterable[float]) -> float:
 
 _REJECTION = _mean(network.rejection for network in NETWORKS)
 _EXPIRY = _mean(network.expiry for network in NETWORKS)
-MEAN_PRICE = _mean(network.price for network in NETWORKS)
+_PRICE = _mean(network.price for network in NETWORKS)
 
 
-def past_statuses(processed: int, rejected: int) -> Counter[Status]:
-    """How messages of the ordinary past have ended: all of them have."""
+def _ends(processed: int, rejected: int) -> Counter[Status]:
     ended = Counter(
         {
             Status.EXPIRED: round(processed * _EXPIRY),
             Status.REVOKED: round(processed * _REVOKED),
             Status.DELIVERED: round(processed * _NEVER_READ),
-            Status.FAILED: round(processed * _UNDELIVERABLE),
+            Status.FAILED: round(processed * _UNDELIVERABLE) + rejected,
         }
     )
-    ended[Status.READ] = processed - ended.total()
-    ended[Status.FAILED] += rejected
+    ended[Status.READ] = processed + rejected - ended.total()
     return ended

@@ -1,11 +1,10 @@
 import math
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
-from betatel_exporter.simulator.listing import RECORD_FIELDS
-from tests.unit.simulator.account import NOON, Account, account
+from betatel_exporter.simulator.listing import Filter
+from tests.unit.simulator.account import Account, account
 
 pytestmark = pytest.mark.anyio
 
@@ -23,6 +22,7 @@ async def test_without_a_body_the_newest_twenty_come_first(small: Account) -> No
     assert times == sorted(times, reverse=True)
     assert len(times) == 20
     total = page.pop("total")
+    assert total == sum((await small.totals()).values()) > 100
     assert page == {
         "page": 1,
         "rows_per_page": 20,
@@ -36,14 +36,9 @@ async def test_without_a_body_the_newest_twenty_come_first(small: Account) -> No
     assert await small.page(**nulls) == await small.page()
 
 
-async def test_a_record_has_the_nine_documented_fields(small: Account) -> None:
-    (record,) = (await small.page(rows_per_page=1))["list"]
-    assert {name: type(value) for name, value in record.items()} == RECORD_FIELDS
-
-
-async def test_pages_of_any_size_walk_through_all_records_without_gap_or_double(small: Account) -> None:
+async def test_pages_of_any_size_hold_every_record_once(small: Account) -> None:
     for direction in ("ASC", "DESC"):
-        for rows in (1, 7, 50, 100):
+        for rows in (1, 7, 100):
             walked = await small.walk(rows_per_page=rows, sort_direction=direction)
             uuids = [record["uuid"] for record in walked]
             assert len(set(uuids)) == len(uuids) > 50
@@ -52,7 +47,7 @@ async def test_pages_of_any_size_walk_through_all_records_without_gap_or_double(
 
 async def test_every_field_sorts_and_filters(small: Account) -> None:
     everything = await small.walk(rows_per_page=100)
-    for field in RECORD_FIELDS:
+    for field in Filter.model_fields:
         for direction in ("ASC", "DESC"):
             walked = await small.walk(rows_per_page=9, sort_by=field, sort_direction=direction)
             values = [record[field] for record in walked]
@@ -66,25 +61,16 @@ async def test_every_field_sorts_and_filters(small: Account) -> None:
 
 async def test_criteria_add_up(small: Account) -> None:
     everything = await small.walk(rows_per_page=100)
-    wanted = ("READ", 387)
-    matching = [record for record in everything if (record["status"], record["country_code"]) == wanted]
-    page = await small.page(rows_per_page=100, filter={"status": "READ", "country_code": 387})
+    wanted = {"status": "READ", "country_code": 387}
+    matching = [record for record in everything if wanted.items() <= record.items()]
+    page = await small.page(rows_per_page=100, filter=wanted)
     assert page["list"] == matching
     assert page["total"] == len(matching) > 0
     nothing = await small.page(filter={"status": "LOST"})
-    assert (nothing["total"], nothing["total_pages"], nothing["has_next_page"], nothing["list"]) == (
-        0,
-        0,
-        False,
-        [],
-    )
+    assert (nothing["total"], nothing["total_pages"], nothing["list"]) == (0, 0, [])
 
 
-async def test_the_totals_of_the_statuses_are_the_total_of_all(small: Account) -> None:
-    assert sum((await small.totals()).values()) == (await small.page())["total"]
-
-
-async def test_paging_fields_agree_with_each_other_also_past_the_end(small: Account) -> None:
+async def test_paging_fields_agree_also_past_the_end(small: Account) -> None:
     for page, rows in ((1, 100), (2, 20), (3, 1), (10**30, 20)):
         answer = await small.page(page=page, rows_per_page=rows, filter={"country": "Croatia"})
         assert answer["total_pages"] == math.ceil(answer["total"] / rows)
@@ -105,37 +91,3 @@ async def test_new_records_move_the_others_down_between_two_pages() -> None:
         arrived = (await uuids(1)).index(first[0])
         assert 5 < arrived < 60
         assert second[:arrived] == first[100 - arrived :]
-
-
-async def test_the_oldest_message_in_flight_and_the_newest_settled_one_cost_one_record() -> None:
-    async with account(messages_per_hour=60, scenario="stuck-queue") as busy:
-        busy.clock.now = NOON + 600
-        for status in ("PENDING", "READ", "EXPIRED", "FAILED"):
-            for direction, best in (("ASC", min), ("DESC", max)):
-                wanted = {"status": status}
-                page = await busy.page(rows_per_page=1, sort_direction=direction, filter=wanted)
-                times = [record["timestamp"] for record in await busy.walk(rows_per_page=100, filter=wanted)]
-                assert [record["timestamp"] for record in page["list"]] == [best(times)]
-
-
-async def test_invalid_paging_and_filters_are_refused_with_the_field(small: Account) -> None:
-    invalid: dict[str, list[Any]] = {
-        "page": [0, -1, "1", 1.0, True],
-        "rows_per_page": [0, 101, []],
-        "sort_by": ["colour", 1],
-        "sort_direction": ["UP", "asc"],
-        "filter": [
-            "FAILED",
-            ["status"],
-            {"colour": "red"},
-            {"status": ["FAILED"]},
-            {"status": None},
-            {"country_code": "387"},
-            {"country_code": True},
-        ],
-    }
-    for field, values in invalid.items():
-        for value in values:
-            answer = await small.post("tdr", {field: value})
-            assert answer.status_code == 400, (field, value)
-            assert field in answer.json()["message"]

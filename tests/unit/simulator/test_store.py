@@ -2,61 +2,65 @@ from collections import Counter
 
 from betatel_exporter.simulator.messages import Message, Recipient, Status
 from betatel_exporter.simulator.networks import NETWORKS
-from betatel_exporter.simulator.store import MessageStore
+from betatel_exporter.simulator.store import QUARTER, MessageStore, Totals
 
-KEPT = 200
+LIMIT = 200
+PAST = Totals(requests=6, transactions=5, amount=50)
 
 
 def message(serial: int) -> Message:
-    recipient = Recipient(serial, NETWORKS[0], 60)
-    return Message(serial, float(serial), recipient, 300, ((serial + 1.0, Status.SENT),))
+    """One every ten seconds; every third is dispatched."""
+    recipient = Recipient(serial, NETWORKS[serial % 3], 60)
+    course = ((serial * 10 + 1.0, Status.SENT),)
+    return Message(serial, serial * 10.0, recipient, 300, course, dispatched=serial % 3 == 0)
 
 
-def filled(count: int) -> MessageStore:
-    store = MessageStore(complete_from=0.0, dropped=Counter({Status.READ: 5}), kept=KEPT)
-    for serial in range(1, count + 1):
-        store.add(message(serial))
+def filled(messages: list[Message]) -> MessageStore:
+    store = MessageStore(LIMIT, {-1: PAST}, Counter({Status.READ: PAST.requests}))
+    for one in messages:
+        store.add(one)
     return store
 
 
-def test_messages_stay_in_the_order_of_creation_however_they_change() -> None:
-    store = filled(100)
-    for kept in list(store.kept())[::-1]:
-        store.move(kept, Status.SENT)
-        if kept.serial % 3:
-            store.move(kept, Status.READ)
-    for status in (None, Status.SENT, Status.READ):
-        serials = [kept.serial for kept in store.kept(status)]
-        assert serials == sorted(serials)
-    assert [kept.serial for kept in store.kept(Status.SENT)] == list(range(3, 101, 3))
-    assert not store.kept(Status.PENDING)
-    assert store.totals[Status.READ] == 5 + 67
+def test_the_newest_messages_are_kept_and_all_are_counted() -> None:
+    messages = [message(serial) for serial in range(3 * LIMIT)]
+    store = filled(messages)
+    assert LIMIT <= len(store.kept) <= 1.05 * LIMIT
+    assert store.kept == messages[-len(store.kept) :]
+    assert store.statuses.total() == len(messages) + PAST.requests
 
 
-def test_the_newest_messages_stay_and_all_stay_in_the_totals() -> None:
-    store = filled(3 * KEPT)
-    kept = [kept.serial for kept in store.kept()]
-    assert KEPT <= len(kept) <= 1.05 * KEPT
-    assert kept == list(range(kept[0], 3 * KEPT + 1))
-    assert store.totals.total() == 3 * KEPT + 5
-    assert store.complete_from == kept[0]
+def test_totals_count_from_any_time_and_those_of_dropped_messages_from_the_next_quarter_of_an_hour() -> None:
+    messages = [message(serial) for serial in range(3 * LIMIT)]
+    store = filled(messages)
+    oldest_kept = store.kept[0].created
+    assert oldest_kept % QUARTER > 0
+    for start in (oldest_kept, oldest_kept + 5, oldest_kept + 1234, messages[-1].created, 10**6):
+        assert store.totals_since(start) == Totals.of(one for one in messages if one.created >= start), start
+    for start in (0, 2 * QUARTER, oldest_kept // QUARTER * QUARTER):
+        since = Totals.of(one for one in messages if one.created >= start)
+        assert store.totals_since(start) == store.totals_since(start - 100) == since, start
+    everything = Totals.of(messages)
+    assert store.totals_since(-QUARTER) == Totals(*map(sum, zip(everything, PAST, strict=True)))
+    assert everything == (600, 200, 200 * NETWORKS[0].price)
 
 
 def test_a_pending_message_expires_when_it_is_dropped_and_one_in_flight_may_still_settle() -> None:
-    store = filled(0)
-    pending, sent = message(1), message(2)
-    store.add(pending)
-    store.add(sent)
+    messages = [message(serial) for serial in range(2 * LIMIT)]
+    pending, sent, *later = messages
+    store = filled([pending, sent])
     store.move(sent, Status.SENT)
-    for serial in range(3, 2 * KEPT):
-        store.add(message(serial))
+    for one in later:
+        store.add(one)
     assert (pending.status, pending.course) == (Status.EXPIRED, ())
     store.move(sent, Status.FAILED)
-    assert (store.totals[Status.SENT], store.totals[Status.FAILED]) == (0, 1)
-    assert sent not in store.kept(Status.FAILED)
-    assert store.totals[Status.PENDING] == len(store.kept(Status.PENDING)) == len(store.kept())
+    assert (store.statuses[Status.SENT], store.statuses[Status.FAILED]) == (0, 1)
+    assert store.statuses[Status.PENDING] == len(store.kept)
 
 
-def test_a_stretch_of_time_includes_its_start_and_excludes_its_end() -> None:
-    assert [kept.serial for kept in filled(10).between(3.0, 6.0)] == [3, 4, 5]
-    assert not filled(10).between(6.0, 3.0)
+def test_quarters_of_an_hour_are_kept_for_sixty_days() -> None:
+    day = 96
+    store = MessageStore(1, dict.fromkeys(range(60 * day), PAST), Counter())
+    for serial in range(3):
+        store.add(Message(serial, (60 * day + serial) * QUARTER, message(0).recipient, 300, ()))
+    assert store.totals_since(0).requests == (60 * day - 2) * PAST.requests + 3

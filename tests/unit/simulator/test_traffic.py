@@ -8,9 +8,17 @@ from hypothesis import strategies as st
 from betatel_exporter.simulator.messages import Status
 from betatel_exporter.simulator.networks import PUMPED
 from betatel_exporter.simulator.scenarios import SCENARIOS
-from betatel_exporter.simulator.traffic import Traffic, past_statuses, rhythm
+from betatel_exporter.simulator.traffic import Traffic, rhythm
 
 NORMAL = SCENARIOS["normal"]
+COURSES = (
+    ["FAILED"],
+    ["SENT", "EXPIRED"],
+    ["SENT", "FAILED"],
+    ["SENT", "REVOKED"],
+    ["SENT", "DELIVERED"],
+    ["SENT", "DELIVERED", "READ"],
+)
 
 
 def traffic(messages_per_hour: float = 600, seed: int = 1) -> Traffic:
@@ -30,7 +38,7 @@ def test_traffic_has_the_rhythm_of_a_day() -> None:
     assert arrivals(traffic(), 12 * 3600, 16 * 3600) > 2.5 * arrivals(traffic(), 0, 4 * 3600)
 
 
-def test_silence_never_sees_a_message() -> None:
+def test_without_traffic_nobody_arrives() -> None:
     assert traffic().next_arrival(0, SCENARIOS["silence"]) == math.inf
     assert traffic(0).next_arrival(0, NORMAL) == math.inf
 
@@ -40,44 +48,18 @@ def test_every_course_leads_forward_in_time_to_an_end(seed: int, scenario: str) 
     message = traffic(seed=seed).first_message(1, 1000.0, SCENARIOS[scenario])
     times = [due for due, _ in message.course]
     statuses = [status for _, status in message.course]
+    assert statuses in COURSES
     assert [message.created, *times] == sorted([message.created, *times])
     assert 30 <= message.ttl <= 3600
-    rejected: list[Status] = [Status.FAILED]
-    dispatched = [
-        [Status.SENT, Status.EXPIRED],
-        [Status.SENT, Status.FAILED],
-        [Status.SENT, Status.REVOKED],
-        [Status.SENT, Status.DELIVERED],
-        [Status.SENT, Status.DELIVERED, Status.READ],
-    ]
-    assert statuses in [rejected, *dispatched]
-    if statuses[-1] is Status.EXPIRED:
+    if Status.EXPIRED in statuses:
         assert times[-1] == message.created + message.ttl
     if Status.DELIVERED in statuses:
         assert times[1] < message.created + message.ttl
 
 
-def test_a_recipient_keeps_number_and_network_through_one_to_five_retries() -> None:
-    customers = traffic()
-    for serial in range(1, 500):
-        message = customers.first_message(serial, 0, NORMAL)
-        assert 1 <= message.retries <= 5
-        again = customers.next_message(serial + 1000, 60, message, NORMAL)
-        assert (again.recipient, again.retries) == (message.recipient, message.retries - 1)
-
-
 def test_networks_get_their_share_and_the_pumped_one_nothing_on_ordinary_days() -> None:
     customers = traffic()
     networks = [customers.first_message(serial, 0, NORMAL).network for serial in range(20_000)]
-    assert networks.count(PUMPED) == 0
+    assert PUMPED not in networks
     for network in set(networks):
         assert networks.count(network) / 20_000 == pytest.approx(network.weight / 1000, abs=0.015)
-
-
-@given(st.integers(0, 10_000_000), st.integers(0, 1_000_000))
-def test_every_message_of_the_past_has_ended(processed: int, rejected: int) -> None:
-    ended = past_statuses(processed, rejected)
-    assert ended.total() == processed + rejected
-    assert min(ended.values()) >= 0
-    assert ended[Status.FAILED] >= rejected
-    assert ended[Status.PENDING] == ended[Status.SENT] == 0
