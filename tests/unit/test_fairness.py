@@ -49,13 +49,38 @@ def test_a_lane_alone_uses_every_spare_slot() -> None:
     run(scenario())
 
 
+def test_a_lane_borrows_a_free_slot_after_each_success() -> None:
+    async def scenario(seconds: float) -> list[float]:
+        semaphore = FairSemaphore(4, 4)
+        lane, ended = semaphore.lane(), list[tuple[str, float]]()
+        tasks = [asyncio.create_task(call(lane, seconds, ended)) for _ in range(7)]
+        await until(10, *tasks)
+        return [time for _, time in ended]
+
+    assert run(scenario(1)) == [1, 2, 2, 3, 3, 4, 4]
+    assert run(scenario(6)) == [6]
+
+
+def test_a_borrowed_slot_goes_to_its_own_lane_first() -> None:
+    async def scenario() -> None:
+        semaphore = FairSemaphore(2, 2)
+        one, other = semaphore.lane(), semaphore.lane()
+        ended: list[tuple[str, float]] = []
+        busy = [asyncio.create_task(call(one, 1, ended, "one")) for _ in range(9)]
+        await asyncio.sleep(1.5)
+        await asyncio.gather(*busy, *(call(other, 1, ended, "other") for _ in range(2)))
+        assert [name for name, _ in ended] == ["one"] * 3 + ["other", "one"] * 2 + ["one"] * 4
+
+    run(scenario())
+
+
 def test_lanes_take_turns_where_there_are_more_of_them_than_slots() -> None:
     async def scenario() -> None:
         semaphore = FairSemaphore(1, 3)
         ended: list[tuple[str, float]] = []
         lanes = {name: semaphore.lane() for name in "abc"}
         await asyncio.gather(*(call(lanes[name], 1, ended, name) for name in "aaabbc"))
-        assert "".join(name for name, _ in ended) == "aabcab"
+        assert "".join(name for name, _ in ended) == "abcaba"
 
     run(scenario())
 
