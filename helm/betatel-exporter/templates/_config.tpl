@@ -1,19 +1,15 @@
-{{- /* a value of the settings as YAML that reads the same in every YAML version; --set makes text of fractions */}}
+{{- /* A setting as YAML of any version. --set turns fractions into strings. */}}
 {{- define "betatel-exporter.setting" -}}
 {{- if and (kindIs "string" .) (regexMatch "^[0-9]+[.][0-9]+$" .) }}{{ . }}{{ else }}{{ toJson . }}{{ end }}
 {{- end }}
 
-{{- define "betatel-exporter.keyFile" -}}
-{{- default (printf "/etc/betatel-exporter/keys/%s" .name) .account.apiKeyFile }}
-{{- end }}
-
-{{- /* the file for --config.file: settings have the exporter's own names, but for the case */}}
+{{- /* The file for --config.file: the settings in snake_case. */}}
 {{- define "betatel-exporter.config" -}}
 accounts:
   {{- range $name, $account := .Values.accounts }}
   - name: {{ $name | quote }}
     account_id: {{ $account.accountId | quote }}
-    api_key_file: {{ include "betatel-exporter.keyFile" (dict "name" $name "account" $account) | quote }}
+    api_key_file: {{ default (printf "/etc/betatel-exporter/keys/%s" $name) $account.apiKeyFile | quote }}
     {{- range $key, $value := omit $account "accountId" "apiKey" "apiKeyFile" "existingSecret" "scrapeInterval" "scrapeTimeout" }}
     {{ snakecase $key }}: {{ include "betatel-exporter.setting" $value }}
     {{- end }}
@@ -38,37 +34,65 @@ log:
   {{- end }}
 {{- end }}
 
-{{- /* API keys: from Secrets that exist, and from the one this chart makes of keys in the values. All are optional for
-       Kubernetes, so that the pod starts and the exporter's log names the one that is missing. */}}
-{{- define "betatel-exporter.keySources" -}}
+{{- /* The chart's own volumes: name, source, and the mount path. Secrets are optional for Kubernetes, so that the pod starts
+       and the exporter's log names the one that is missing. */}}
+{{- define "betatel-exporter.volumes" -}}
+{{- $fullname := include "betatel-exporter.fullname" . }}
+- name: config
+  path: /etc/betatel-exporter/config
+  source:
+    configMap:
+      name: {{ $fullname | quote }}
+      items: [{key: config.yml, path: config.yml}]
+{{- $keys := dict }}
 {{- range $name, $account := .Values.accounts }}
-{{- if not $account.apiKeyFile }}
-- secret:
-    name: {{ dig "existingSecret" "name" "" $account | default (printf "%s-keys" (include "betatel-exporter.fullname" $)) | quote }}
-    optional: true
-    items:
-      - key: {{ ternary $name (dig "existingSecret" "key" "api-key" $account) (not (empty $account.apiKey)) | quote }}
-        path: {{ $name | quote }}
+{{- if not $account.apiKeyFile }}{{ $_ := set $keys $name $account }}{{ end }}
+{{- end }}
+{{- with $keys }}
+- name: keys
+  path: /etc/betatel-exporter/keys
+  source:
+    projected:
+      defaultMode: 0440
+      sources:
+        {{- range $name, $account := . }}
+        - secret:
+            name: {{ dig "existingSecret" "name" "" $account | default (printf "%s-keys" $fullname) | quote }}
+            optional: true
+            items:
+              - key: {{ ternary $name (dig "existingSecret" "key" "api-key" $account) (not (empty $account.apiKey)) | quote }}
+                path: {{ $name | quote }}
+        {{- end }}
+{{- end }}
+{{- /* The web configuration file beside the files that it names. If two sources have the same file, the last wins. */}}
+{{- with .Values.webConfig }}
+{{- if or .certificateSecret .existingSecret }}
+- name: web
+  path: /etc/betatel-exporter/web
+  source:
+    projected:
+      defaultMode: 0440
+      sources:
+        {{- range compact (list .certificateSecret .existingSecret) }}
+        - secret: {name: {{ . | quote }}, optional: true}
+        {{- end }}
+        {{- if not .existingSecret }}
+        - configMap:
+            name: {{ $fullname | quote }}
+            items: [{key: web-config.yml, path: {{ .key | quote }}}]
+        {{- end }}
 {{- end }}
 {{- end }}
+{{- with .Values.caCertificates.existingConfigMap }}
+- name: ca
+  path: /etc/betatel-exporter/ca
+  source:
+    configMap: {name: {{ . | quote }}, optional: true}
 {{- end }}
-
-{{- /* the web configuration file with what it names, side by side in one volume; where both have a file, the last wins */}}
-{{- define "betatel-exporter.webSources" -}}
-{{- with .Values.webConfig.certificateSecret }}
-- secret:
-    name: {{ . | quote }}
-    optional: true
-{{- end }}
-{{- if .Values.webConfig.existingSecret }}
-- secret:
-    name: {{ .Values.webConfig.existingSecret | quote }}
-    optional: true
-{{- else if .Values.webConfig.certificateSecret }}
-- configMap:
-    name: {{ include "betatel-exporter.fullname" . | quote }}
-    items:
-      - key: "web-config.yml"
-        path: {{ .Values.webConfig.key | quote }}
+{{- with .Values.caCertificates.existingSecret }}
+- name: ca
+  path: /etc/betatel-exporter/ca
+  source:
+    secret: {secretName: {{ . | quote }}, defaultMode: 0440, optional: true}
 {{- end }}
 {{- end }}

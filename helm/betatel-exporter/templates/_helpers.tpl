@@ -2,7 +2,7 @@
 {{- default .Chart.Name .Values.nameOverride }}
 {{- end }}
 
-{{- /* a name that a Service can have: a DNS label that starts with a letter, which names of releases need not be */}}
+{{- /* A valid Service name: a DNS label that starts with a letter, which a release name need not be. */}}
 {{- define "betatel-exporter.fullname" -}}
 {{- $name := include "betatel-exporter.name" . }}
 {{- $release := .Release.Name | replace "." "-" }}
@@ -27,7 +27,7 @@ app.kubernetes.io/name: {{ include "betatel-exporter.name" . | trunc 58 | trimAl
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
-{{- /* labels of an object, from what selects it, what its section adds, commonLabels and what describes it; the first wins */}}
+{{- /* Labels of an object from dict root, selectors, labels. Where a key repeats, selectors win, then labels, then commonLabels. */}}
 {{- define "betatel-exporter.labels" -}}
 {{- $root := .root }}
 {{- $described := dict
@@ -39,13 +39,14 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- toYaml (merge $selectors (deepCopy (default dict .labels)) (deepCopy (default dict $root.Values.commonLabels)) $described) }}
 {{- end }}
 
-{{- /* metadata of an object: dict with root, and where they differ from the release's, name, namespace, selectors, labels, annotations */}}
+{{- /* Metadata of an object from dict root, name, selectors, and section: values with namespace, labels, annotations. */}}
 {{- define "betatel-exporter.metadata" -}}
+{{- $section := default dict .section }}
 name: {{ default (include "betatel-exporter.fullname" .root) .name | quote }}
-namespace: {{ default (include "betatel-exporter.namespace" .root) .namespace | quote }}
+namespace: {{ default (include "betatel-exporter.namespace" .root) $section.namespace | quote }}
 labels:
-  {{- include "betatel-exporter.labels" . | nindent 2 }}
-{{- with merge (deepCopy (default dict .annotations)) (default dict .root.Values.commonAnnotations) }}
+  {{- include "betatel-exporter.labels" (dict "root" .root "selectors" .selectors "labels" $section.labels) | nindent 2 }}
+{{- with merge (deepCopy (default dict $section.annotations)) (default dict .root.Values.commonAnnotations) }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -56,8 +57,7 @@ annotations:
 {{- end }}
 
 {{- define "betatel-exporter.image" -}}
-{{- $registry := default .Values.image.registry .Values.global.imageRegistry | trimSuffix "/" }}
-{{- if $registry }}{{ $registry }}/{{ end }}{{ .Values.image.repository }}
+{{- with default .Values.image.registry .Values.global.imageRegistry | trimSuffix "/" }}{{ . }}/{{ end }}{{ .Values.image.repository }}
 {{- if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ default .Chart.AppVersion .Values.image.tag }}{{ end }}
 {{- end }}
 
@@ -72,22 +72,8 @@ imagePullSecrets:
 {{- end }}
 {{- end }}
 
-{{- define "betatel-exporter.tls" -}}
-{{- if or .Values.webConfig.tls .Values.webConfig.certificateSecret }}true{{ end }}
-{{- end }}
-
 {{- define "betatel-exporter.scheme" -}}
-{{ include "betatel-exporter.tls" . | empty | ternary "http" "https" }}
-{{- end }}
-
-{{- /* a probe asks the exporter, unless the values say otherwise */}}
-{{- define "betatel-exporter.probe" -}}
-{{- $probe := deepCopy .probe }}
-{{- if not (or $probe.exec $probe.tcpSocket) }}
-{{- $request := dict "path" .path "port" "http" "scheme" (include "betatel-exporter.scheme" .root | upper) }}
-{{- $_ := set $probe "httpGet" (merge (default dict $probe.httpGet) $request) }}
-{{- end }}
-{{- toYaml $probe }}
+{{- if or .Values.webConfig.tls .Values.webConfig.certificateSecret }}https{{ else }}http{{ end }}
 {{- end }}
 
 {{- define "betatel-exporter.milliseconds" -}}
@@ -97,24 +83,4 @@ imagePullSecrets:
 {{- $sum = add $sum (mul (regexFind "[0-9]+" . | int64) (index $units (regexFind "[a-z]+" .) | int64)) }}
 {{- end }}
 {{- $sum }}
-{{- end }}
-
-{{- /* the ports of all base URLs and of the proxies in extraEnv, which may come without a scheme */}}
-{{- define "betatel-exporter.apiPorts" -}}
-{{- $urls := list .Values.settings.baseUrl }}
-{{- range .Values.accounts }}
-{{- with .baseUrl }}{{ $urls = append $urls . }}{{ end }}
-{{- end }}
-{{- range .Values.extraEnv }}
-{{- if regexMatch "(?i)^(https?|all)_proxy$" .name }}
-{{- with .value }}{{ $urls = append $urls (contains "://" . | ternary . (printf "http://%s" .)) }}{{ end }}
-{{- end }}
-{{- end }}
-{{- $ports := list }}
-{{- range $urls }}
-{{- $default := hasPrefix "http:" . | ternary 80 443 }}
-{{- $given := regexFind "^[a-z0-9+]+://[^/?#]*" . | regexFind ":[0-9]+$" | trimPrefix ":" }}
-{{- $ports = append $ports (default $default $given | int64) }}
-{{- end }}
-{{- toYaml ($ports | uniq) }}
 {{- end }}

@@ -1,15 +1,30 @@
-{{- /* the shipped file, with the thresholds of the values */}}
-{{- define "betatel-exporter.shippedRules" -}}
+{{- /* The shipped rule groups with the thresholds of the values, without the disabled alerts. */}}
+{{- define "betatel-exporter.groups" -}}
+{{- $settings := .Values.prometheusRule }}
 {{- $text := .Files.Get "files/rules/betatel.yml" }}
-{{- range $name, $number := .Values.prometheusRule.thresholds }}
+{{- range $name, $number := $settings.thresholds }}
 {{- $text = regexReplaceAll (printf "(?m)\\S+?(\\)?)  # tune: %s$" $name) $text (printf "%v${1}  # tune: %s" ($number | float64) $name) }}
 {{- end }}
 {{- $rules := fromYaml $text }}
 {{- with $rules.Error }}{{ fail (printf "files/rules/betatel.yml: %s" .) }}{{ end }}
-{{- toYaml $rules }}
+{{- $groups := list }}
+{{- range $rules.groups }}
+{{- $kept := list }}
+{{- range .rules }}
+{{- if not .alert }}
+{{- $kept = append $kept . }}
+{{- else if not (has .alert (default list $settings.disabledAlerts)) }}
+{{- $kept = append $kept (include "betatel-exporter.alert" (list . $settings) | fromYaml) }}
+{{- end }}
+{{- end }}
+{{- if $kept }}
+{{- $groups = append $groups (merge (dict "rules" $kept) (omit . "rules")) }}
+{{- end }}
+{{- end }}
+{{- toYaml $groups }}
 {{- end }}
 
-{{- /* one alert, changed as the values say */}}
+{{- /* One alert with its links, additions and overrides. */}}
 {{- define "betatel-exporter.alert" -}}
 {{- $rule := deepCopy (index . 0) }}
 {{- $settings := index . 1 }}
@@ -26,23 +41,4 @@
 {{- with .keepFiringFor }}{{ $_ := set $rule "keep_firing_for" . }}{{ end }}
 {{- end }}
 {{- toYaml $rule }}
-{{- end }}
-
-{{- define "betatel-exporter.groups" -}}
-{{- $settings := .Values.prometheusRule }}
-{{- $groups := list }}
-{{- range (include "betatel-exporter.shippedRules" . | fromYaml).groups }}
-{{- $kept := list }}
-{{- range .rules }}
-{{- if not .alert }}
-{{- $kept = append $kept . }}
-{{- else if not (has .alert (default list $settings.disabledAlerts)) }}
-{{- $kept = append $kept (include "betatel-exporter.alert" (list . $settings) | fromYaml) }}
-{{- end }}
-{{- end }}
-{{- if $kept }}
-{{- $groups = append $groups (merge (dict "rules" $kept) (omit . "rules")) }}
-{{- end }}
-{{- end }}
-{{- toYaml $groups }}
 {{- end }}
