@@ -1,10 +1,10 @@
 """docs/configuration.md, from the settings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from betatel_exporter.config import ACCOUNT_SETTINGS, ONE_ACCOUNT, SETTINGS, Setting
-from tools.markdown import GENERATED, table
+from tools.markdown import GENERATED, codes, table
 
 
 def files() -> Mapping[str, str]:
@@ -15,30 +15,27 @@ def configuration() -> str:
     return f"""{GENERATED}
 # Configuration
 
-Each setting is a flag, a `BETATEL_...` variable and a key of the YAML file that `--config.file` names, in this order of
-precedence. Empty variables and keys count as unset. If a setting is wrong, startup fails with exit code 2 and prints one
-line per error, with the place, the problem and what is allowed:
+Each setting is a flag, a `BETATEL_…` variable and a key of the YAML file that `--config.file` names, in this order of
+precedence. Empty variables and keys count as unset. If a setting is invalid, startup fails with exit code 2 and prints
+one line per error:
 
 ```text
 betatel-exporter: BETATEL_WINDWOS: unknown variable; did you mean BETATEL_WINDOWS?
 betatel-exporter: /etc/betatel-exporter.yml:4: accounts.shop.account_id: must be text, not a number: quote it
 ```
 
-Errors never contain a value, and a path only as far as it exists, because either may be a key in the wrong place.
+Errors never contain a value, because it may be a misplaced key.
 
 {_groups()}
 
 ## API keys
 
-Set exactly one of `api_key_file` and `api_key`. Neither is a flag, because a command line is in every process list.
+Set exactly one of `api_key_file` and `api_key`. Neither is a flag, because every process list shows command lines.
 
 A key file is read at each scrape, so a new key needs no restart. If the file disappears or becomes unusable, the last
-good key stays in use and an error is logged. If there was no usable key at startup, the queries of that account fail with
-reason `internal` until there is one; other accounts are not affected. Startup fails only if no account has a usable key.
-A mistyped path looks the same as a key that is not there yet: see the log, or run `betatel-exporter check`.
-
-Key files, and other files below, must be regular files. The limits are 64 KiB for a key, 256 KiB for YAML and 1 MiB for
-`ca_file`.
+good key stays in use and an error is logged. Without a usable key at startup, the queries of that account fail with
+reason `internal` until there is one; startup fails only if no account has a usable key. Key files must be regular
+files of at most 64 KiB.
 
 ## Several accounts
 
@@ -56,29 +53,22 @@ accounts:
     recent_destinations: 10
 ```
 
-The list replaces the settings of one account: {_replaced()}. All other settings apply to every account; those that an
-account can set too are in this table. Relative paths start at the folder of the file.
-
-{table(("key of an account", "required", "description"), _account_rows())}
+The list replaces {_replaced()}. All other settings apply to every account; an account can override {_overridden()}.
+Relative paths start at the folder of the file.
 
 ## Connections
 
 `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are used, with proxies of `http://` and `https://`.
-`SSL_CERT_FILE` and `SSL_CERT_DIR` replace the system's certificate authorities. `ca_file` adds to them, and is followed
-when it changes: an unusable file leaves the last good authorities in use.
+`SSL_CERT_FILE` and `SSL_CERT_DIR` replace the system's certificate authorities; `ca_file` adds to them and is read
+again when it changes.
 
 ## Timeouts and caching
 
-A scrape takes at most the smaller of `timeout` and Prometheus' own `scrape_timeout`
-(`X-Prometheus-Scrape-Timeout-Seconds`), less `timeout_offset`, but never less than half of it. Queries without an answer
-by then fail as `timeout`; the others are exposed.
+A scrape takes at most the smaller of `timeout` and Prometheus' own `scrape_timeout`, less `timeout_offset`, but never
+less than half of it. Queries without a response by then fail as `timeout`; the others are exposed.
 
-Concurrent scrapes share queries: each query of an account is in flight at most once. With `cache_ttl` above 0, a
-successful result is also shared for that long, which halves the requests of a pair of Prometheus servers. Failures are
-never cached.
-
-After HTTP 429 with `Retry-After`, the account's queries fail as `rate_limited` without being sent until then, one hour at
-most.
+Each query of an account is in flight at most once; concurrent scrapes share it. With `cache_ttl` above 0, a successful
+result is also shared for that long, which halves the requests of two Prometheus servers. Failures are never cached.
 """
 
 
@@ -96,9 +86,8 @@ def _row(setting: Setting) -> Sequence[str]:
 
 
 def _replaced() -> str:
-    return ", ".join(f"`{outside}`" for outside in ONE_ACCOUNT.values())
+    return codes(ONE_ACCOUNT.values())
 
 
-def _account_rows() -> Iterator[Sequence[str]]:
-    for setting in ACCOUNT_SETTINGS:
-        yield f"`{setting.key}`", "yes" if setting.required else "", setting.description
+def _overridden() -> str:
+    return codes(setting.key for setting in ACCOUNT_SETTINGS if setting.key not in ONE_ACCOUNT)

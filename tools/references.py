@@ -23,38 +23,37 @@ def metrics() -> str:
 
 {table(("metric", "type", "labels", "meaning", "source", "number of series"), rows)}
 
-Beside these the client library's own `process_*` and `python_*` on `/metrics`; `/probe` has neither those nor what the
-accounts share.
+`/metrics` also has the client library's `process_*` and `python_*`; `/probe` has neither these nor what accounts
+share.
 
 | label | values |
 |---|---|
 | `account` | the configured names, never an account id |
 | `window` | the configured windows, of {codes(Window)} |
-| `status` | {codes(Status)}, all of them whenever their query succeeded, zeros included |
-| `currency` | the API's; `EUR` where it has none |
-| `country`, `network` | the API's, trimmed and cut to 48 characters; `unknown` where it has none, `other` as below |
+| `status` | {codes(Status)}; all of them if their query succeeded, including zeros |
+| `currency` | the API's; `EUR` if it has none |
+| `country`, `network` | the API's, trimmed and cut to 48 characters; `unknown` if empty; `other` as below |
 | `reached` | `true`, `false` |
 | `query` | `stats/` and a window, `tdr/` and a status, `tdr/recent` |
 | `operation` | `stats`, `tdr` |
-| `reason` | {codes(Reason)} |
+| `reason` | {codes(Reason)}; see [reliability.md](reliability.md#reasons) |
 
-A query that failed costs its own series only: they are absent from the page, never 0 and never the last known. Windows
-overlap, so no sum over `window` means anything. They are gauges, because they can fall: no `rate` or `increase` on them.
+The series of a failed query are absent, never 0 and never the last known value. The gauges can fall: do not use
+`rate()` or `increase()` on them.
 
 ## Recent records
 
-The query `tdr/recent` reads the newest records of all statuses. A message counts from an age of `recent_settle`, because a
-younger one may still be on its way, up to 30 minutes. Where these are fewer than 20, the newest 20 count, up to 6 hours old.
-`betatel_telegram_recent_period_seconds` is the age that applies. A counted message that is still PENDING or SENT is a code
-that did not come in time.
+The query `tdr/recent` reads the newest records of all statuses. Messages count from an age of `recent_settle`, because
+younger ones may still be on their way, to 30 minutes. If these are fewer than 20, the newest 20 count, up to an age of
+6 hours. A counted message that is still PENDING or SENT is a code that did not arrive in time.
 
-A scrape reads at most `recent_pages` pages of 100 records. If the period needs more, the pages are spread evenly over it and
-`betatel_telegram_recent_coverage_ratio` is below 1: shares are then those of a sample. The first scrape reads one page,
-because it does not know yet how many there are.
+A scrape reads at most `recent_pages` pages of 100 records. If the period needs more, the pages are spread evenly over
+it and `betatel_telegram_recent_coverage_ratio` is below 1: shares are then those of a sample. The first scrape reads
+one page only.
 
-A destination is a country and a network, and costs nine series. The `recent_destinations` with most messages have series of
-their own and keep them for an hour ({MAX_LINGERING} destinations at most keep them so); all others are one destination with
-`other` as country and network. A country or network with four digits in a row or a control character is `other` as well, so
-that a misplaced phone number is never a label. Twenty destinations and `other` are 189 series an account. With
-`recent_pages: 0` there are none, and no page of records is requested.
+A destination is a country and a network and has nine series. The `recent_destinations` with most messages have series
+of their own, and keep them for an hour ({MAX_LINGERING} destinations at most); the others are summed up as the country
+and network `other`. So is a country or network with four digits in a row or a control character: a misplaced phone
+number is never a label. Twenty destinations and `other` are 189 series an account. With `recent_pages: 0` there are
+none.
 """

@@ -1,1 +1,1 @@
-"""A misbehaving API and the catalogue of its faults, which tests check, soak mixes and docs/reliability.md lists."""
+"""A misbehaving API and the catalogue of its faults, which tests check and soak mixes."""

@@ -1,4 +1,4 @@
-"""The faults of one query, with what is expected of the exporter: the tests run them, docs/reliability.md lists them."""
+"""The faults of one query, with what is expected of the exporter: docs/reliability.md sums them up."""
 
 import gzip
 import json
