@@ -1,209 +1,88 @@
-"""What the dashboards share: variables, links, annotations, and the grid of the panels."""
+"""What the dashboards share: variables, annotations, and the grid of the panels."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
-from tools.dashboards import alerts, promql
+from tools.dashboards import alerts
 from tools.dashboards.looks import Json
-from tools.dashboards.panels import DATASOURCE
+from tools.dashboards.panels import FIXED
+from tools.dashboards.promql import TARGET
 
 COLUMNS = 24
-TAG = "betatel"
 HIDDEN = {"hide": 2}
 """For those who have several jobs: var-job and var-instance in the address still choose."""
 
-
-@dataclass(frozen=True)
-class Line:
-    """Panels side by side: (width, panel), `COLUMNS` wide together."""
-
-    height: int
-    panels: Sequence[tuple[int, Json]]
-
-    def place(self, y: int) -> Iterator[Json]:
-        x = 0
-        for width, panel in self.panels:
-            yield panel | {"gridPos": {"x": x, "y": y, "w": width, "h": self.height}}
-            x += width
+Line = Sequence[Json]
+"""Panels side by side, of one height."""
 
 
-@dataclass(frozen=True)
-class Section:
-    """A row with a heading; one for each value of `repeat`; its panels ask for nothing while it is collapsed."""
+def line(height: int, *panels: Json, widths: Sequence[int] = ()) -> Line:
+    """Panels of equal widths, unless others are given."""
+    widths = widths or [COLUMNS // len(panels)] * len(panels)
+    columns = zip(panels, accumulate(widths, initial=0), widths, strict=False)
+    return [panel | {"gridPos": {"x": x, "y": 0, "w": width, "h": height}} for panel, x, width in columns]
 
-    title: str
-    lines: Sequence[Line]
-    repeat: str = ""
-    collapsed: bool = False
 
-    @property
-    def height(self) -> int:
-        return 1 if self.collapsed else 1 + sum(line.height for line in self.lines)
-
-    def place(self, y: int) -> Iterator[Json]:
-        inside = list(_stack(self.lines, y + 1))
-        heading: Json = {
-            "type": "row",
-            "title": self.title,
-            "collapsed": self.collapsed,
-            "gridPos": {"x": 0, "y": y, "w": COLUMNS, "h": 1},
-            "panels": inside if self.collapsed else [],
-        }
-        yield heading | {"repeat": self.repeat} if self.repeat else heading
-        yield from () if self.collapsed else inside
+def row(title: str, *lines: Line, repeat: str = "", collapsed: bool = False) -> list[Line]:
+    """Lines under a heading, once for each value of `repeat`; collapsed panels run no queries."""
+    place = {"x": 0, "y": 0, "w": COLUMNS, "h": 1}
+    heading = FIXED["row"] | {"title": title, "collapsed": collapsed, "gridPos": place, "panels": []}
+    if repeat:
+        heading["repeat"] = repeat
+    if collapsed:
+        return [[heading | {"panels": lines}]]
+    return [[heading], *lines]
 
 
 def dashboard(
     uid: str,
-    title: str,
     description: str,
-    *,
-    variables: Sequence[Json],
-    content: Iterable[Line | Section],
+    *lines: Line,
     since: str,
+    variables: Sequence[Json] = (),
     marks: Sequence[Json] = (),
 ) -> Json:
-    return {
-        "uid": uid,
-        "title": title,
-        "description": description,
-        "tags": [TAG],
-        "editable": False,
-        "graphTooltip": 1,
-        "schemaVersion": 38,
-        "version": 1,
-        "timezone": "browser",
-        "time": {"from": f"now-{since}", "to": "now"},
-        "refresh": "1m",
-        "templating": {"list": [_datasource(), _job(), _instance(), *variables]},
-        "annotations": {"list": [_alerts(), *marks]},
-        "links": [_links()],
-        "panels": _place(content),
-    }
-
-
-def account() -> Json:
-    return chosen("account", "Account", f"betatel_up{{{promql.TARGET}}}")
-
-
-def chosen(name: str, label: str, series: str) -> Json:
-    """A choice of one, several or all values that the label `name` has in `series`."""
-    query = f"label_values({series}, {name})"
-    return {
-        "name": name,
-        "label": label,
-        "type": "query",
-        "datasource": DATASOURCE,
-        "query": {"query": query, "refId": name},
-        "definition": query,
-        "refresh": 2,  # when the time range changes: accounts and pods come and go
-        "sort": 1,
-        "hide": 0,
-        "current": {"text": ["All"], "value": ["$__all"]},
-        "includeAll": True,
-        "allValue": ".+",
-        "multi": True,
-    }
-
-
-def window() -> Json:
-    """One window at a time: they overlap. A custom variable has words, and values before anything is scraped."""
-    options = [
-        {"text": text, "value": value, "selected": value == "lasth"}
-        for text, value in (("5 min", "last5m"), ("1 h", "lasth"), ("24 h", "last24h"))
-    ]
-    return {
-        "name": "window",
-        "label": "Window",
-        "type": "custom",
-        "query": ", ".join(f"{option['text']} : {option['value']}" for option in options),
-        "options": options,
-        "current": options[1],
-        "includeAll": False,
-        "multi": False,
-        "hide": 0,
-    }
-
-
-def restarts() -> Json:
-    """A mark at the time of each start of an exporter, which is the metric's value."""
-    start = f"process_start_time_seconds{{{promql.TARGET}}}"
-    return _annotation(
-        "Exporter starts",
-        f"{promql.of_exporters(f'1000 * {start}')}\nunless ({start} offset $__interval == {start})",
-        "blue",
-        titleFormat="{{instance}} started",
-        useValueForTime=True,
-    )
-
-
-def _datasource() -> Json:
-    return {
-        "name": "datasource",
-        "label": "Data source",
-        "type": "datasource",
-        "query": "prometheus",
-        "current": {},
-        "hide": 0,
-        "refresh": 1,
-    }
-
-
-def _job() -> Json:
-    return chosen("job", "Job", "betatel_up") | HIDDEN
-
-
-def _instance() -> Json:
-    return chosen("instance", "Instance", 'betatel_up{job=~"$job"}') | HIDDEN
-
-
-def _links() -> Json:
-    return {
-        "type": "dashboards",
-        "title": "Betatel dashboards",
-        "tags": [TAG],
-        "asDropdown": True,
-        "includeVars": True,
-        "keepTime": True,
-        "targetBlank": False,
-    }
-
-
-def _alerts() -> Json:
-    return _annotation(
-        "Critical alerts",
-        alerts.starts("critical"),
-        "red",
-        titleFormat="{{alertname}} {{account}}",
-        tagKeys="account",
-    )
-
-
-def _annotation(name: str, expr: str, color: str, **details: Any) -> Json:
-    return {
-        "name": name,
-        "datasource": DATASOURCE,
-        "enable": True,
-        "hide": True,
-        "iconColor": color,
-        "expr": expr,
-        "step": "60s",
-        **details,
-    }
-
-
-def _place(content: Iterable[Line | Section]) -> list[Json]:
-    panels = list(_stack(content, 0))
+    """`variables` and `marks` (annotations) beside those of all dashboards."""
+    job = chosen("job", "betatel_up") | HIDDEN
+    instance = chosen("instance", 'betatel_up{job=~"$job"}') | HIDDEN
+    account = chosen("account", f"betatel_up{{{TARGET}}}")
+    begun, title = alerts.starts("critical"), "{{alertname}} {{account}}"
+    critical = annotation("Critical alerts", begun, "red", titleFormat=title, tagKeys="account")
+    panels = list(_placed(lines, 0))
     for number, panel in enumerate(_nested(panels), start=1):
         panel["id"] = number
-    return panels
+    return FIXED["dashboard"] | {
+        "uid": uid,
+        "title": uid.replace("-", " / ").title(),
+        "description": description,
+        "time": {"from": f"now-{since}", "to": "now"},
+        "templating": {"list": [FIXED["datasource_variable"], job, instance, account, *variables]},
+        "annotations": {"list": [critical, *marks]},
+        "panels": panels,
+    }
 
 
-def _stack(content: Iterable[Line | Section], y: int) -> Iterator[Json]:
-    for item in content:
-        yield from item.place(y)
-        y += item.height
+def chosen(label: str, series: str) -> Json:
+    """A choice of one, several or all values that `label` has in `series`."""
+    query = f"label_values({series}, {label})"
+    names = {"name": label, "label": label.capitalize()}
+    return FIXED["label_variable"] | names | {"query": {"query": query, "refId": label}, "definition": query}
+
+
+def annotation(name: str, expr: str, color: str, **details: Any) -> Json:
+    return FIXED["annotation"] | {"name": name, "iconColor": color, "expr": expr, **details}
+
+
+def _placed(lines: Iterable[Line], y: int) -> Iterator[Json]:
+    """The panels of all lines, one line below the other from `y` on."""
+    for panels in lines:
+        for panel in panels:
+            panel["gridPos"]["y"] = y
+            if panel["type"] == "row":
+                panel["panels"] = list(_placed(panel["panels"], y + 1))
+            yield panel
+        y += panels[0]["gridPos"]["h"]
 
 
 def _nested(panels: Iterable[Json]) -> Iterator[Json]:

@@ -1,132 +1,100 @@
 """Where do messages get stuck?"""
 
 from tools.dashboards import promql
-from tools.dashboards.dashboard import Line, Section, account, dashboard
-from tools.dashboards.looks import NO_TRAFFIC, STATUS, TEAL, Json, drawn, limit, lines, marked
-from tools.dashboards.panels import timeseries
-from tools.dashboards.promql import ARRIVED, IN_FLIGHT, STATUSES, UNDELIVERED
+from tools.dashboards.dashboard import dashboard, line, row
+from tools.dashboards.looks import LIMITS, NO_TRAFFIC, STATUS, TEAL, drawn, lines
+from tools.dashboards.panels import Panel
+from tools.dashboards.promql import ARRIVED, IN_FLIGHT, STATUSES, UNDELIVERED, change, flow, records
 from tools.dashboards.shared import oldest_pending
-from tools.dashboards.tables import Column, Label, table
+from tools.dashboards.tables import label, table, value
 
+PENDING, SENT = (f"max by (account) ({promql.oldest_age(status)})" for status in IN_FLIGHT)
+DRAIN = f"{records(*IN_FLIGHT)} * 3600\n/ ({flow(*ARRIVED, *UNDELIVERED, 'REVOKED')} > 0)"
+NEWEST = promql.latest("betatel_telegram_newest_message_timestamp_seconds", "status")
+FINAL = ("READ", "EXPIRED", "FAILED", "REVOKED")
+SHRUNK = change("READ", "EXPIRED", "REVOKED", "FAILED", span="15m")
 
-def delivery() -> Json:
-    return dashboard(
-        "betatel-delivery",
-        "Betatel / Delivery",
-        "Where do messages get stuck? What was created, how it ended, and what is still on its way.",
-        variables=[account()],
-        content=[
-            Line(6, [(24, _accounts())]),
-            Line(8, [(8, _undelivered()), (8, oldest_pending("{{account}}")), (8, _read_ratio())]),
-            Section("$account", [Line(9, [(14, _flows()), (10, _in_flight())])], repeat="account"),
-            Section(
-                "Totals, and totals that went down",
-                [Line(11, [(13, _totals()), (11, _decreases())])],
-                collapsed=True,
-            ),
-        ],
-        since="24h",
-    )
+ACCOUNTS = table(
+    "Accounts",
+    "The last hour; the account with the oldest PENDING message first. Ages above the threshold of an alert are red. "
+    "Time to drain: the messages in flight at the pace of the last hour.",
+    [label("account", "Account")],
+    [
+        value("Created", flow(*STATUSES)),
+        value("First delivered", flow(*ARRIVED)),
+        value("Expired or failed", flow(*UNDELIVERED)),
+        value("Undelivered", promql.UNDELIVERED_RATIO, "percentunit", 1),
+        value("In flight", records(*IN_FLIGHT)),
+        value("Oldest PENDING", PENDING, "dthms", 0, LIMITS["pending_seconds"]),
+        value("Oldest SENT", SENT, "dthms", 0),
+        value("Time to drain", DRAIN, "dthms", 0),
+    ],
+    sort=["-Oldest PENDING", "-Undelivered"],
+)
 
-
-def _accounts() -> Json:
-    pending, sent = (f"max by (account) ({promql.oldest_age(status)})" for status in IN_FLIGHT)
-    return table(
-        "Accounts",
-        "The last hour; the account with the oldest PENDING message first. Red ages are above the threshold of an "
-        "alert. Time to drain: the messages in flight at the pace of the last hour.",
-        [Label("account", "Account")],
-        [
-            Column("Created", promql.flow(*STATUSES)),
-            Column("First delivered", promql.flow(*ARRIVED)),
-            Column("Expired or failed", promql.flow(*UNDELIVERED)),
-            Column("Undelivered", promql.undelivered_ratio(), "percentunit", 1),
-            Column("In flight", promql.records(*IN_FLIGHT)),
-            Column("Oldest PENDING", pending, "dthms", 0, marked(limit("pending_seconds"))),
-            Column("Oldest SENT", sent, "dthms", 0),
-            Column("Time to drain", promql.drain_seconds(), "dthms", 0),
-        ],
-        sort=["-Oldest PENDING", "-Undelivered"],
-    )
-
-
-def _undelivered() -> Json:
-    return timeseries(
+RATIOS = line(
+    8,
+    Panel(
         "Undelivered ratio, 1 h",
-        "Of the messages that ended in the hour before each point, the share that expired or failed. Revoking is the "
-        "caller's choice and counts on neither side.",
-        promql.undelivered_ratio(),
-        unit="percentunit",
-        no_value=NO_TRAFFIC,
-        reach=0.3,
-    )
-
-
-def _read_ratio() -> Json:
-    return timeseries(
+        "Expired and failed messages as a share of those that ended in the hour before each point. Revoked messages "
+        "count on neither side.",
+        promql.UNDELIVERED_RATIO,
+    ).timeseries(unit="percentunit", no_value=NO_TRAFFIC, reach=0.3),
+    oldest_pending("{{account}}"),
+    Panel(
         "Read ratio, 1 h",
-        "Messages read for each message first delivered, in the hour before each point. Above 100 % people catch up on "
-        "reading. A fall while traffic rises is typical of pumping fraud: nobody reads those codes.",
-        promql.read_ratio(),
-        unit="percentunit",
-        no_value=NO_TRAFFIC,
-        reach=1,
-    )
+        "Messages read for each message first delivered, in the hour before each point. It exceeds 100 % while people "
+        "catch up on reading. A fall while traffic rises is typical of pumping fraud: nobody reads those codes.",
+        promql.ended_ratio(["READ"], ARRIVED),
+    ).timeseries(unit="percentunit", no_value=NO_TRAFFIC, reach=1),
+)
 
-
-def _flows() -> Json:
-    return timeseries(
+FLOWS = line(
+    9,
+    Panel(
         "Flows, messages an hour",
         "Messages created, and messages that reached each status, in the hour before each point. Created without "
         "delivered: they are stuck. Created with expired or failed: they are lost.",
-        {
-            "created": promql.flow(*STATUSES),
-            "DELIVERED": promql.flow(*ARRIVED),
-            "{{status}}": promql.flows("READ", "EXPIRED", "FAILED", "REVOKED"),
-        },
-        decimals=0,
-        overrides=[drawn("created", TEAL), *lines(STATUS)],
-        figures=True,
-    )
-
-
-def _in_flight() -> Json:
-    return timeseries(
+        {"created": flow(*STATUSES), "DELIVERED": flow(*ARRIVED), "{{status}}": promql.flows(*FINAL)},
+    ).timeseries(decimals=0, overrides=[drawn("created", TEAL), *lines(STATUS)], figures=True),
+    Panel(
         "Waiting messages",
         "Messages that wait to be sent (PENDING) and to be delivered (SENT).",
         {"{{status}}": promql.totals(*IN_FLIGHT)},
-        decimals=0,
-        area=True,
-        reach=10,
-        overrides=lines(STATUS),
-    )
+    ).timeseries(decimals=0, stacked="line", reach=10, overrides=lines(STATUS)),
+    widths=(14, 10),
+)
 
-
-def _totals() -> Json:
-    newest = promql.latest("betatel_telegram_newest_message_timestamp_seconds", "status")
-    return table(
+TOTALS = line(
+    11,
+    table(
         "Totals by status",
         "Delivery records that have each status now, over all time, how that changed, and how old the newest is. "
-        "PENDING, SENT and DELIVERED fall while all is well: messages move on.",
-        [Label("account", "Account"), Label("status", "Status")],
+        "PENDING, SENT and DELIVERED also fall in normal operation, as messages move on.",
+        [label("account", "Account"), label("status", "Status")],
         [
-            Column("Total", promql.totals(*STATUSES)),
-            Column("Change, 1 h", promql.change(*STATUSES, span="1h")),
-            Column("Change, 24 h", promql.change(*STATUSES, span="1d")),
-            Column("Newest", f"time() - {newest}", "dthms", 0),
+            value("Total", promql.totals(*STATUSES)),
+            value("Change, 1 h", change(*STATUSES, span="1h")),
+            value("Change, 24 h", change(*STATUSES, span="1d")),
+            value("Newest", f"time() - {NEWEST}", "dthms", 0),
         ],
         sort=["Account", "Status"],
-    )
-
-
-def _decreases() -> Json:
-    only_grow = promql.change("READ", "EXPIRED", "REVOKED", "FAILED", span="15m")
-    return timeseries(
+    ),
+    Panel(
         "Totals that went down, 15 min",
         "These totals only ever grow. Below zero: the provider removed records, another account answers, or the API "
         "erred, and the flows have a gap.",
-        {"{{account}} {{status}}": f"{only_grow} < 0"},
-        no_value="no total went down",
-        min=None,
-        max=0,
-    )
+        {"{{account}} {{status}}": f"{SHRUNK} < 0"},
+    ).timeseries(no_value="no total went down", min=None, max=0),
+    widths=(13, 11),
+)
+
+DELIVERY = dashboard(
+    "betatel-delivery",
+    "Where do messages get stuck? What was created, how it ended, and what is still on its way.",
+    line(6, ACCOUNTS),
+    RATIOS,
+    *row("$account", FLOWS, repeat="account"),
+    *row("Totals, and totals that went down", TOTALS, collapsed=True),
+    since="24h",
+)

@@ -1,170 +1,125 @@
 """Where do codes not arrive, and for how many people?"""
 
 from tools.dashboards import alerts, promql
-from tools.dashboards.dashboard import Line, account, chosen, dashboard
-from tools.dashboards.looks import NO_RECORDS, STATUS, Json, lines
-from tools.dashboards.panels import heatmap, stat, timeseries
+from tools.dashboards.dashboard import chosen, dashboard, line
+from tools.dashboards.looks import NO_RECORDS, STATUS, lines
+from tools.dashboards.panels import Panel
 from tools.dashboards.promql import ACCOUNT, DESTINATION, PLACE, latest, people, unreached_ratio
-from tools.dashboards.shared import SEVERITIES, not_reached
-from tools.dashboards.tables import Column, Label, moment, table
+from tools.dashboards.shared import not_reached
+from tools.dashboards.tables import label, moment, table, value
 
-PLACE_NAME = "{{account}}: {{country}}, {{network}}"
+LEGEND = "{{account}}: {{country}}, {{network}}"
 POINTS = 150
 CHANCE = 5
 """Fewer people may be chance."""
+
 RECENT = f"betatel_telegram_recent_messages{{{ACCOUNT}}}"
+COVERAGE = latest("betatel_telegram_recent_coverage_ratio")
+UNREACHED, RATIO = people(*PLACE, reached="false"), unreached_ratio(*PLACE)
+USUAL = promql.usual_unreached_ratio()
+RANK = alerts.ranks(*PLACE, where='country=~"$country", network=~"$network|"')
+"""An alert on a whole country carries no network."""
 
 
-def destinations() -> Json:
-    return dashboard(
-        "betatel-destinations",
-        "Betatel / Destinations",
-        "Where do codes not arrive, and for how many people? From the recent delivery records, by country and network.",
-        variables=[
-            account(),
-            chosen("country", "Country", RECENT),
-            chosen("network", "Network", RECENT.replace("}", ', country=~"$country"}')),
-        ],
-        content=[
-            Line(4, [(6, tile) for tile in _tiles()]),
-            Line(10, [(24, _destinations())]),
-            Line(9, [(24, _heat())]),
-            Line(9, [(16, _unreached()), (8, _messages())]),
-            Line(8, [(12, _ratio()), (12, _coverage())]),
-        ],
-        since="6h",
-    )
-
-
-def _tiles() -> list[Json]:
-    coverage = latest("betatel_telegram_recent_coverage_ratio")
-    return [
-        not_reached(DESTINATION),
-        stat(
-            "Most at one destination",
-            "People not reached at the destination where they are most.",
-            {"{{network}}, {{country}}": promql.worst(people(*PLACE, reached="false"))},
-            no_value=NO_RECORDS,
-        ),
-        stat(
-            "Lowest coverage",
-            "Share of the period's messages that were read, in the account where it is lowest. 100 % is all of them; less "
-            "is an even sample: counts are too low by as much, shares are right.",
-            f"bottomk(1, {coverage})",
-            unit="percentunit",
-            no_value=NO_RECORDS,
-            decimals=0,
-        ),
-        stat(
-            "Longest period",
-            "How far back the recent records go: 30 minutes, or further where there are few.",
-            promql.worst(latest("betatel_telegram_recent_period_seconds")),
-            unit="dthms",
-            no_value=NO_RECORDS,
-        ),
-    ]
-
-
-def _destinations() -> Json:
-    unreached, usual = people(*PLACE, reached="false"), promql.usual_unreached_ratio()
-    return table(
-        "Destinations",
-        "Worst first: by the alert that fires, then by people not reached. Usual: the share of the day before the "
-        "last hour; excess: the people not reached who would have been, had it been as usual. Since: when no more "
-        f"than twice the usual share were not reached, for destinations with at least {CHANCE} people beyond that.",
-        [Label("network", "Network", 130), Label("country", "Country", 170), Label("account", "Account")],
-        [
-            Column(
-                "Alert",
-                alerts.ranks(*PLACE, where=alerts.OF_DESTINATIONS),
-                "none",
-                words=SEVERITIES,
-                width=85,
-            ),
-            Column("Not reached", unreached),
-            Column("Share", unreached_ratio(*PLACE), "percentunit", 1),
-            Column("Usual", usual, "percentunit", 1),
-            Column("Excess", f"round({unreached}\n- ({usual}) * {people(*PLACE)})"),
-            moment("Since", _since(), "over 6 hours ago"),
-            Column("Change, 1 h", f"{unreached} - {people(*PLACE, reached='false', offset='1h')}"),
-            Column("Messages", promql.recent_messages(*PLACE)),
-        ],
-        no_value=NO_RECORDS,
-        sort=["-Alert", "-Not reached"],
-    )
-
-
-def _since() -> str:
+def since() -> str:
     """In milliseconds, 0 where it is over six hours ago."""
     twice = f"2 * ({promql.usual_unreached_ratio(at=' @ end()')})"
-    well = f"max_over_time((0 * ({unreached_ratio(*PLACE)} <= {twice}) + time())[6h:3m])"
-    beyond = f"{people(*PLACE, reached='false')} - {twice} * {people(*PLACE)} >= {CHANCE}"
+    well = f"max_over_time((0 * ({RATIO} <= {twice}) + time())[6h:3m])"
+    beyond = f"{UNREACHED} - {twice} * {people(*PLACE)} >= {CHANCE}"
     return f"1000 * ({well} or 0 * {people(*PLACE)})\nand {beyond}"
 
 
-def _most(expr: str) -> str:
-    """`expr` for the ten destinations that had most people not reached within the time shown."""
-    metric = "betatel_telegram_recent_recipients"
-    found = f'{metric}{{{ACCOUNT}, {DESTINATION}, reached="false"}}[$__range] @ end()'
-    return f"{expr}\nand topk(10, max by ({', '.join(PLACE)}) (max_over_time({found})))"
+def most(expr: str) -> str:
+    """`expr` for the ten destinations with most unreached recipients within the time shown."""
+    selector = f'betatel_telegram_recent_recipients{{{ACCOUNT}, {DESTINATION}, reached="false"}}'
+    found = f"max_over_time({selector}[$__range] @ end())"
+    return f"{expr}\nand topk(10, max by ({', '.join(PLACE)}) ({found}))"
 
 
-def _heat() -> Json:
-    return heatmap(
-        "Share of people not reached",
-        "The ten destinations with most people not reached in the time shown: the stronger the colour, the larger the "
-        "share, up to one half.",
-        {PLACE_NAME: _most(unreached_ratio(*PLACE))},
-        unit="percentunit",
-        no_value=NO_RECORDS,
-        decimals=0,
-        strongest=0.5,
-    )
+TILES = line(
+    4,
+    not_reached(DESTINATION),
+    Panel(
+        "Most at one destination",
+        "Unreached recipients at the destination that has most of them.",
+        {"{{network}}, {{country}}": promql.worst(UNREACHED)},
+    ).stat(no_value=NO_RECORDS),
+    Panel(
+        "Lowest coverage",
+        "Share of the period's messages that were read, in the account where it is lowest. Below 100 % the records are "
+        "an even sample: counts are too low, ratios are right.",
+        f"bottomk(1, {COVERAGE})",
+    ).stat(unit="percentunit", no_value=NO_RECORDS, decimals=0),
+    Panel(
+        "Longest period",
+        "How far back the recent records go: 30 minutes, or further where there are few.",
+        promql.worst(latest("betatel_telegram_recent_period_seconds")),
+    ).stat(unit="dthms", no_value=NO_RECORDS),
+)
 
+TABLE = table(
+    "Destinations",
+    "Worst first: by the alert that fires, then by unreached recipients. Usual: the ratio of the day before the last "
+    "hour. Excess: unreached recipients beyond the usual ratio. Since: the last time at which the ratio was at most "
+    f"twice the usual one, for destinations with at least {CHANCE} recipients beyond that.",
+    [label("network", "Network", 130), label("country", "Country", 170), label("account", "Account")],
+    [
+        value("Alert", RANK, "none", words=alerts.SEVERITIES, width=85),
+        value("Not reached", UNREACHED),
+        value("Share", RATIO, "percentunit", 1),
+        value("Usual", USUAL, "percentunit", 1),
+        value("Excess", f"round({UNREACHED}\n- ({USUAL}) * {people(*PLACE)})"),
+        moment("Since", since(), "over 6 hours ago"),
+        value("Change, 1 h", f"{UNREACHED} - {people(*PLACE, reached='false', offset='1h')}"),
+        value("Messages", promql.recent_messages(*PLACE)),
+    ],
+    no_value=NO_RECORDS,
+    sort=["-Alert", "-Not reached"],
+)
 
-def _unreached() -> Json:
-    return timeseries(
-        "People not reached",
-        "The same ten destinations.",
-        {PLACE_NAME: _most(people(*PLACE, reached="false"))},
-        no_value=NO_RECORDS,
-        reach=10,
-        points=POINTS,
-        figures=True,
-    )
+HEAT = Panel(
+    "Share of people not reached",
+    "The ten destinations with most unreached recipients in the time shown: the stronger the colour, the larger the "
+    "share, up to one half.",
+    {LEGEND: most(RATIO)},
+).heatmap(unit="percentunit", no_value=NO_RECORDS, decimals=0, strongest=0.5)
 
-
-def _messages() -> Json:
-    return timeseries(
+COUNTS = line(
+    9,
+    Panel("People not reached", "The same ten destinations.", {LEGEND: most(UNREACHED)}).timeseries(
+        no_value=NO_RECORDS, reach=10, points=POINTS, figures=True
+    ),
+    Panel(
         "Messages by status",
         "Recent messages to the chosen destinations by the status they have now.",
         {"{{status}}": promql.recent_messages("status")},
-        no_value=NO_RECORDS,
-        area=True,
-        points=POINTS,
-        overrides=lines(STATUS),
-    )
+    ).timeseries(no_value=NO_RECORDS, stacked="line", points=POINTS, overrides=lines(STATUS)),
+    widths=(16, 8),
+)
 
-
-def _ratio() -> Json:
-    return timeseries(
+SHARES = line(
+    8,
+    Panel(
         "Share of people not reached, by account",
-        "Of the people at the chosen destinations.",
+        "Of the recipients at the chosen destinations.",
         unreached_ratio("account"),
-        unit="percentunit",
-        no_value=NO_RECORDS,
-        reach=0.3,
-        points=POINTS,
-    )
-
-
-def _coverage() -> Json:
-    return timeseries(
+    ).timeseries(unit="percentunit", no_value=NO_RECORDS, reach=0.3, points=POINTS),
+    Panel(
         "Coverage",
-        "Share of the period's messages that were read. It falls below 100 % where the period has more messages than "
-        "the pages that are read can hold.",
-        latest("betatel_telegram_recent_coverage_ratio"),
-        unit="percentunit",
-        no_value=NO_RECORDS,
-        max=1,
-    )
+        "Share of the period's messages that were read: below 100 % where the period has more messages than the pages "
+        "that are read can hold.",
+        COVERAGE,
+    ).timeseries(unit="percentunit", no_value=NO_RECORDS, max=1),
+)
+
+DESTINATIONS = dashboard(
+    "betatel-destinations",
+    "Where do codes not arrive, and for how many people? From the recent delivery records, by country and network.",
+    TILES,
+    line(10, TABLE),
+    line(9, HEAT),
+    COUNTS,
+    SHARES,
+    variables=[chosen("country", RECENT), chosen("network", RECENT.replace("}", ', country=~"$country"}'))],
+    since="6h",
+)

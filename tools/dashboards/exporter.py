@@ -1,216 +1,178 @@
 """Can I trust these numbers?"""
 
-from tools.dashboards import looks, promql
-from tools.dashboards.dashboard import Line, Section, account, dashboard, restarts
-from tools.dashboards.looks import Json, Words
-from tools.dashboards.panels import lanes, stat, timeseries
-from tools.dashboards.promql import ACCOUNT, TARGET, latest, of_exporters
+from tools.dashboards import looks
+from tools.dashboards.dashboard import annotation, dashboard, line, row
+from tools.dashboards.looks import ANY, GREEN, LIMITS, NO_EXPORTER, ORANGE, RED, Words, drawn
+from tools.dashboards.panels import Panel
+from tools.dashboards.promql import (
+    ACCOUNT,
+    DATA_AGE,
+    KNOWN_ACCOUNTS,
+    REACHED,
+    TARGET,
+    latest,
+    of_exporters,
+    worst,
+)
 from tools.dashboards.shared import oldest_data
-from tools.dashboards.tables import Column, Label, moment, table
+from tools.dashboards.tables import label, moment, table, value
 
 NO_CALLS = "no calls"
-COLLECTIONS: Words = {0: ("no query", looks.RED), 1: ("some queries", looks.ORANGE), 2: ("all", looks.GREEN)}
+COLLECTIONS: Words = {0: ("no query", RED), 1: ("some queries", ORANGE), 2: ("all", GREEN)}
+UP_OR_DOWN: Words = {0: ("down", RED), 1: ("up", GREEN)}
 
+START = f"process_start_time_seconds{{{TARGET}}}"
+FAILURES = f"betatel_api_failures_total{{{ACCOUNT}}}[$__rate_interval]"
+INCOMPLETE = f"count({KNOWN_ACCOUNTS} unless {latest('betatel_up')} == 1)"
+COOLDOWN = f"{latest('betatel_api_cooldown_until_timestamp_seconds')} - time()"
+SUCCESS = latest("betatel_scrape_query_success", "query")
+FAILED = f"1 - avg_over_time(betatel_scrape_query_success{{{ACCOUNT}}}[$__range])"
+SCRAPE = of_exporters(f"max by (job, instance) (scrape_duration_seconds{{{TARGET}}})")
+BUCKETS = f"rate(betatel_api_request_duration_seconds_bucket{{{TARGET}}}[$__rate_interval])"
+SENT = f"rate(betatel_api_requests_total{{{ACCOUNT}}}[$__rate_interval])"
+MEMORY = f"process_resident_memory_bytes{{{TARGET}}}"
+CPU = f"rate(process_cpu_seconds_total{{{TARGET}}}[$__rate_interval])"
+BY = "max by (job, instance)"
 
-def exporter() -> Json:
-    return dashboard(
-        "betatel-exporter",
-        "Betatel / Exporter",
-        "Can I trust these numbers? Whether Prometheus reaches the exporter and the exporter the API, and how fast.",
-        variables=[account()],
-        content=[
-            Line(4, [(4, tile) for tile in _tiles()]),
-            Line(9, [(14, _collections()), (10, _queries())]),
-            Line(8, [(8, _failures()), (8, _durations()), (8, _latency())]),
-            Section(
-                "The process",
-                [Line(5, [(24, _processes())]), Line(8, [(8, _calls()), (8, _memory()), (8, _processor())])],
-                collapsed=True,
-            ),
-        ],
-        since="3h",
-        marks=[restarts()],
-    )
+TILES = line(
+    4,
+    Panel(
+        "Exporters down",
+        "Exporters that Prometheus does not reach.",
+        {"down": f"count(({REACHED}) == 0)\nor 0 * count({REACHED})"},
+    ).stat(no_value=NO_EXPORTER, absent=RED, limit=ANY, name=False),
+    Panel(
+        "Incomplete",
+        "Accounts with at least one failed query in the latest collection, or without a collection. The numbers of a "
+        "failed query are missing on these dashboards, not zero.",
+        {"incomplete": f"{INCOMPLETE}\nor 0 * count({KNOWN_ACCOUNTS})"},
+    ).stat(no_value=NO_EXPORTER, limit=ANY, color=ORANGE, name=False),
+    oldest_data(),
+    Panel(
+        "Longest collection",
+        "Duration of the latest collection, in the account where it took longest. The exporter ends it before "
+        "Prometheus would give up.",
+        worst(latest("betatel_scrape_duration_seconds")),
+    ).stat(unit="s"),
+    Panel(
+        "Failed calls, lately",
+        "HTTP requests to the API that failed in the last minutes, of all exporters.",
+        {"failed": f"sum(increase({FAILURES}))"},
+    ).stat(limit=ANY, color=ORANGE, decimals=0, name=False),
+    Panel(
+        "Rate limit",
+        "How long the exporter sends no request because the API answered 429 with Retry-After, in the account that "
+        "waits longest.",
+        {"waiting": f"max({COOLDOWN} > 0)\nor 0 * count({KNOWN_ACCOUNTS})"},
+    ).stat(
+        unit="dthms", no_value=NO_EXPORTER, limit=ANY, color=ORANGE, words={0: ("none", GREEN)}, name=False
+    ),
+)
 
-
-def _tiles() -> list[Json]:
-    down = f"count(({promql.reached()}) == 0)\nor 0 * count({promql.reached()})"
-    incomplete = f"count({promql.known_accounts()} unless {latest('betatel_up')} == 1)"
-    none = f"0 * count({promql.known_accounts()})"
-    failures = f"increase(betatel_api_failures_total{{{ACCOUNT}}}[$__rate_interval])"
-    until = latest("betatel_api_cooldown_until_timestamp_seconds")
-    return [
-        stat(
-            "Exporters down",
-            "Exporters that Prometheus does not reach.",
-            {"down": down},
-            no_value=looks.NO_EXPORTER,
-            absent=looks.RED,
-            steps=looks.ANY_IS_BAD,
-            text="value",
-        ),
-        stat(
-            "Incomplete",
-            "Accounts of which at least one query failed in the latest collection, or that are not collected at all. The "
-            "numbers of such a query are missing on these dashboards, not zero.",
-            {"incomplete": f"{incomplete}\nor {none}"},
-            no_value=looks.NO_EXPORTER,
-            steps=looks.ANY_NEEDS_A_LOOK,
-            text="value",
-        ),
-        oldest_data(),
-        stat(
-            "Longest collection",
-            "How long the latest collection took, in the account where it took longest. The exporter ends it before "
-            "Prometheus would give up.",
-            promql.worst(latest("betatel_scrape_duration_seconds")),
-            unit="s",
-        ),
-        stat(
-            "Failed calls, lately",
-            "HTTP requests to the API that failed in the last minutes, of all exporters.",
-            {"failed": f"sum({failures})"},
-            steps=looks.ANY_NEEDS_A_LOOK,
-            decimals=0,
-            text="value",
-        ),
-        stat(
-            "Rate limit",
-            "How long the exporter sends no request, because the API answered 429 with Retry-After. Of the account that "
-            "waits longest.",
-            {"waiting": f"max({until} - time() > 0)\nor {none}"},
-            unit="dthms",
-            no_value=looks.NO_EXPORTER,
-            steps=looks.ANY_NEEDS_A_LOOK,
-            words={0: ("none", looks.GREEN)},
-            text="value",
-        ),
-    ]
-
-
-def _collections() -> Json:
-    success = latest("betatel_scrape_query_success", "query")
-    return lanes(
+RESULTS = line(
+    9,
+    Panel(
         "Scrapes and collections",
-        "Above, whether Prometheus reached each exporter; below, whether all, some or none of an account's queries "
-        "succeeded. A gap is a time without a scrape. Reached without queries: the API, the key or the network to it.",
+        "Above: whether Prometheus reached each exporter. Below: whether all, some or none of an account's queries "
+        "succeeded. A gap is a time without a scrape. No query of a reached exporter: the API, the key or the network.",
         {
-            "{{instance}}": f"2 * {promql.reached()}",
-            "{{account}}": f"max by (account) ({success}) + min by (account) ({success})",
+            "{{instance}}": f"2 * {REACHED}",
+            "{{account}}": f"max by (account) ({SUCCESS}) + min by (account) ({SUCCESS})",
         },
-        no_value=looks.NO_EXPORTER,
-        words=COLLECTIONS,
-    )
-
-
-def _queries() -> Json:
-    share = f"1 - avg_over_time(betatel_scrape_query_success{{{ACCOUNT}}}[$__range])"
-    return table(
+    ).lanes(no_value=NO_EXPORTER, words=COLLECTIONS),
+    table(
         "Failed queries",
-        "The queries that failed in the time shown, most often first. A failed one costs its own numbers only.",
-        [Label("account", "Account"), Label("query", "Query")],
+        "Queries that failed in the time shown, most often first. Only the failed query's numbers are missing.",
+        [label("account", "Account"), label("query", "Query")],
         [
-            Column("Failed", f"max by (account, query) ({share}) > 0", "percentunit", 1),
-            Column("Data age", promql.data_age(), "dthms", 0, looks.marked(looks.limit("stale_seconds"))),
+            value("Failed", f"max by (account, query) ({FAILED}) > 0", "percentunit", 1),
+            value("Data age", DATA_AGE, "dthms", 0, LIMITS["stale_seconds"]),
         ],
         no_value="every query succeeded",
         sort=["-Failed"],
-    )
+    ),
+    widths=(14, 10),
+)
 
-
-def _failures() -> Json:
-    failed = f"rate(betatel_api_failures_total{{{ACCOUNT}}}[$__rate_interval])"
-    return timeseries(
+CALLS = line(
+    8,
+    Panel(
         "Failed calls a minute, by reason",
-        "unauthorized: the key. rate_limited: ask less often. timeout, connect, tls: the network to the API. "
+        "unauthorized: the key. rate_limited: scrape less often. timeout, connect, tls: the network to the API. "
         "server_error, invalid_response: the API itself. internal: a fault of the exporter.",
-        {"{{reason}}": f"60 * sum by (reason) ({failed}) > 0"},
-        unit="cpm",
-        no_value="no failed call",
-        bars=True,
-        overrides=looks.lines(looks.REASON),
-    )
-
-
-def _durations() -> Json:
-    scrape = f"max by (job, instance) (scrape_duration_seconds{{{TARGET}}})"
-    return timeseries(
+        {"{{reason}}": f"60 * sum by (reason) (rate({FAILURES})) > 0"},
+    ).timeseries(unit="cpm", no_value="no failed call", stacked="bars", overrides=looks.lines(looks.REASON)),
+    Panel(
         "Duration of collections",
-        "How long the slowest query of each account took, and dashed the longest whole scrape as Prometheus saw it. "
-        "Queries run at the same time: a scrape takes about as long as the slowest of them.",
-        {
-            "{{account}}": latest("betatel_scrape_query_duration_seconds"),
-            "scrape": f"max({of_exporters(scrape)})",
-        },
-        unit="s",
-        overrides=[looks.drawn("scrape", looks.GREY, dashed=True)],
-    )
-
-
-def _latency() -> Json:
-    buckets = f"betatel_api_request_duration_seconds_bucket{{{TARGET}}}"
-    rates = f"sum by (le, operation) (rate({buckets}[$__rate_interval]))"
-    colors = {"stats": looks.BLUE, "tdr": looks.TEAL}
-    return timeseries(
+        "Duration of the slowest query of each account and, dashed, of the longest scrape as Prometheus saw it. Queries "
+        "run at the same time: a scrape takes about as long as the slowest of them.",
+        {"{{account}}": latest("betatel_scrape_query_duration_seconds"), "scrape": f"max({SCRAPE})"},
+    ).timeseries(unit="s", overrides=[drawn("scrape", looks.GREY, **looks.DASHED)]),
+    Panel(
         "API response times",
         "Median and 95th percentile of the HTTP requests of all exporters.",
         {
-            "{{operation}} median": f"histogram_quantile(0.5, {rates})",
-            "{{operation}} 95 %": f"histogram_quantile(0.95, {rates})",
+            "{{operation}} median": f"histogram_quantile(0.5, sum by (le, operation) ({BUCKETS}))",
+            "{{operation}} 95 %": f"histogram_quantile(0.95, sum by (le, operation) ({BUCKETS}))",
         },
+    ).timeseries(
         unit="s",
         no_value=NO_CALLS,
         overrides=[
-            *(looks.drawn(f"{operation} median", color) for operation, color in colors.items()),
-            *(looks.drawn(f"{operation} 95 %", color, dashed=True) for operation, color in colors.items()),
+            drawn("stats median", looks.BLUE),
+            drawn("tdr median", looks.TEAL),
+            drawn("stats 95 %", looks.BLUE, **looks.DASHED),
+            drawn("tdr 95 %", looks.TEAL, **looks.DASHED),
         ],
-    )
+    ),
+)
 
+PROCESSES = table(
+    "Exporters",
+    "What runs where. Restarts of a process in the time shown; a replaced pod is a new instance instead.",
+    [
+        *(label(name, name.capitalize()) for name in ("job", "instance", "version", "revision")),
+        label("python_version", "Python"),
+    ],
+    [
+        value("Exporter", f"betatel_exporter_build_info{{{TARGET}}}", "none", words=UP_OR_DOWN),
+        moment("Started", f"1000 * {BY} ({of_exporters(START)})", "unknown"),
+        value("Restarts", f"{BY} ({of_exporters(f'changes({START}[$__range])')})", "none", 0),
+    ],
+    no_value=NO_EXPORTER,
+    sort=["Job", "Instance"],
+)
 
-def _processes() -> Json:
-    start = f"process_start_time_seconds{{{TARGET}}}"
-    by = "max by (job, instance)"
-    about = {"job": "Job", "instance": "Instance", "version": "Version", "revision": "Revision"}
-    return table(
-        "Exporters",
-        "What runs where. Restarts of a process in the time shown; a replaced pod is a new instance instead.",
-        [Label(label, name) for label, name in {**about, "python_version": "Python"}.items()],
-        [
-            Column("Exporter", f"betatel_exporter_build_info{{{TARGET}}}", "none", words=looks.UP_OR_DOWN),
-            moment("Started", f"1000 * {by} ({of_exporters(start)})", "unknown"),
-            Column("Restarts", f"{by} ({of_exporters(f'changes({start}[$__range])')})", "none", 0),
-        ],
-        no_value=looks.NO_EXPORTER,
-        sort=["Job", "Instance"],
-    )
-
-
-def _calls() -> Json:
-    sent = f"rate(betatel_api_requests_total{{{ACCOUNT}}}[$__rate_interval])"
-    return timeseries(
+RESOURCES = line(
+    8,
+    Panel(
         "Calls a minute",
         "HTTP requests sent to the API. Every exporter of an account sends its own.",
-        f"60 * sum by (account) ({sent})",
-        unit="cpm",
-        no_value=NO_CALLS,
-    )
+        f"60 * sum by (account) ({SENT})",
+    ).timeseries(unit="cpm", no_value=NO_CALLS),
+    Panel("Memory", "Resident memory of each process.", {"{{instance}}": of_exporters(MEMORY)}).timeseries(
+        unit="bytes", no_value=NO_EXPORTER
+    ),
+    Panel(
+        "CPU", "CPU time used by each process: 100 % is one core.", {"{{instance}}": of_exporters(CPU)}
+    ).timeseries(unit="percentunit", no_value=NO_EXPORTER),
+)
 
+STARTS = annotation(
+    "Exporter starts",
+    f"{of_exporters(f'1000 * {START}')}\nunless ({START} offset $__interval == {START})",
+    "blue",
+    titleFormat="{{instance}} started",
+    useValueForTime=True,  # the value is the time of the start
+)
 
-def _memory() -> Json:
-    return timeseries(
-        "Memory",
-        "Resident memory of each process.",
-        {"{{instance}}": of_exporters(f"process_resident_memory_bytes{{{TARGET}}}")},
-        unit="bytes",
-        no_value=looks.NO_EXPORTER,
-    )
-
-
-def _processor() -> Json:
-    return timeseries(
-        "CPU",
-        "Processor time each process used: 100 % is one core.",
-        {"{{instance}}": of_exporters(f"rate(process_cpu_seconds_total{{{TARGET}}}[$__rate_interval])")},
-        unit="percentunit",
-        no_value=looks.NO_EXPORTER,
-    )
+EXPORTER = dashboard(
+    "betatel-exporter",
+    "Can I trust these numbers? Whether Prometheus reaches the exporter and the exporter the API, and how fast.",
+    TILES,
+    RESULTS,
+    CALLS,
+    *row("The process", line(5, PROCESSES), RESOURCES, collapsed=True),
+    since="3h",
+    marks=[STARTS],
+)

@@ -1,247 +1,209 @@
 """Do codes arrive, right now?"""
 
 from tools.dashboards import alerts, looks, promql
-from tools.dashboards.dashboard import Line, Section, account, dashboard, window
-from tools.dashboards.looks import Json
-from tools.dashboards.panels import lanes, stat, timeseries
-from tools.dashboards.shared import (
-    LONG_AGO,
-    SEVERITIES,
-    STATES,
-    budget_used,
-    not_reached,
-    oldest_data,
-    oldest_pending,
-)
-from tools.dashboards.tables import Column, Label, moment, table
+from tools.dashboards.dashboard import dashboard, line, row
+from tools.dashboards.looks import BLUE, GREY, LIMITS, NO_RECORDS, NO_TRAFFIC, STATUS, TEAL, drawn, lines
+from tools.dashboards.panels import FIXED, Panel
+from tools.dashboards.shared import budget_used, not_reached, oldest_data, oldest_pending
+from tools.dashboards.tables import label, moment, table, value
+from tools.rules import tune
 
 NO_ALERTS = "no alert fires, or no rules loaded"
+LONG_AGO = "over a week ago"
+LEAST = LIMITS["outage_min_requests"]
+FAILING = LIMITS["chronic_failure_ratio"]
+BUSY_WORST, WORST = (promql.worst(promql.failure_ratio(least_requests=least)) for least in (LEAST, 0))
+UNREACHED = promql.people("account", reached="false", where="")
+BUDGET_USED = f"max by (account) ({promql.budget_used('')})"
+SEVERITY, SINCE = (alerts.described(one(*alerts.LABELS)) for one in (alerts.ranks, alerts.since))
 
 CHOSEN = "${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
-ACCOUNT = f"{CHOSEN}&var-account=${{__data.fields.Account:percentencode}}"
-PLACE = (
-    "var-country=${__data.fields.country:percentencode}&var-network=${__data.fields.network:percentencode}"
+ACCOUNT, COUNTRY, NETWORK = (
+    f"var-{field.lower()}=${{__data.fields.{field}:percentencode}}"
+    for field in ("Account", "country", "network")
 )
 
+TILES = line(
+    4,
+    Panel(
+        "Alerts",
+        "Alerts of the shipped rules that fire for the chosen accounts. The table below names them.",
+        {severity: alerts.count(severity) for severity in ("critical", "warning")},
+    ).stat(
+        unit="none",
+        no_value="no rules loaded",
+        limit=looks.ANY,
+        overrides=[looks.named("warning", thresholds=looks.thresholds(looks.GREEN, looks.ANY, looks.ORANGE))],
+    ),
+    Panel(
+        "Failure ratio, $window",
+        "Share of the window's requests that were not processed, in the account where it is highest, of those with at "
+        f"least {LEAST:g} requests if there are any. Codes that were processed and expired later do not count.",
+        f"{BUSY_WORST}\nor on ()\n{WORST}",
+    ).stat(unit="percentunit", no_value="no traffic known", limit=FAILING, decimals=1),
+    not_reached(more="betatel-destinations"),
+    Panel(
+        "Spend, 24 h",
+        "Billed in the last 24 hours, all chosen accounts together, each currency by itself.",
+        {"{{currency}}": f"sum by (currency) ({promql.amount('last24h', '')})"},
+    ).stat(decimals=2, more="betatel-spend"),
+    budget_used("", more="betatel-spend"),
+    oldest_data(more="betatel-exporter"),
+)
 
-def overview() -> Json:
-    return dashboard(
-        "betatel-overview",
-        "Betatel / Overview",
-        "Do one-time codes arrive, right now? Accounts, worst first; open the row of an account for its graphs.",
-        variables=[account(), window()],
-        content=[
-            Line(4, [(4, tile) for tile in _tiles()]),
-            Line(6, [(24, _accounts())]),
-            Line(8, [(12, _alerts()), (12, _all_ratios())]),
-            Line(8, [(12, _lanes()), (12, _unreached())]),
-            Section(
-                "$account",
-                [
-                    Line(9, [(12, _failure_ratio()), (12, _requests())]),
-                    Line(8, [(8, _outcomes()), (8, _compared()), (8, _oldest())]),
-                ],
-                repeat="account",
-                collapsed=True,
-            ),
-        ],
-        since="6h",
-    )
+ACCOUNTS = table(
+    "Accounts",
+    "Worst first: by the worst alert that fires, then by failure ratio. Unknown: none of the account's queries "
+    "succeeds. Usual: the failure ratio of the 23 hours before the last. Undelivered: of the last hour. Red numbers "
+    "are above the threshold of an alert, which also requires a number of messages and a duration.",
+    [
+        label(
+            "account",
+            "Account",
+            links=[
+                (name, f"/d/betatel-{name.lower()}?{CHOSEN}&{ACCOUNT}")
+                for name in ("Delivery", "Destinations", "Spend", "Exporter")
+            ],
+        )
+    ],
+    [
+        value("State", alerts.states(), "none", words=alerts.STATES, width=90),
+        moment("Alerting since", alerts.since("account", where=alerts.OF_ACCOUNTS), LONG_AGO),
+        value("Failed", promql.failure_ratio(), "percentunit", 1, FAILING),
+        value("Usual", promql.USUAL_FAILURE_RATIO, "percentunit", 1),
+        value("Undelivered", promql.UNDELIVERED_RATIO, "percentunit", 1),
+        value("Not reached", UNREACHED),
+        value("Requests", promql.requests()),
+        value("In flight", promql.records(*promql.IN_FLIGHT)),
+        value("Budget used", BUDGET_USED, "percentunit", 0, looks.BUDGET),
+        value("Data age", promql.OLDEST_DATA_AGE, "dthms", 0, LIMITS["stale_seconds"]),
+    ],
+    no_value=looks.NO_EXPORTER,
+    sort=["-State", "-Failed"],
+)
 
-
-def _tiles() -> list[Json]:
-    least = looks.limit("outage_min_requests")
-    ratios = (promql.worst(promql.failure_ratio(least_requests=one)) for one in (least, 0))
-    return [
-        stat(
-            "Alerts",
-            "Alerts of the shipped rules that fire for the chosen accounts. Which ones: the table below.",
-            {severity: alerts.count(severity) for severity in ("critical", "warning")},
-            unit="none",
-            no_value="no rules loaded",
-            steps=looks.ANY_IS_BAD,
-            overrides=[looks.named("warning", thresholds=looks.thresholds(looks.ANY_NEEDS_A_LOOK))],
-        ),
-        stat(
-            "Failure ratio, $window",
-            "Share of the requests of the window that were not processed, in the account where it is highest, of those "
-            f"with at least {least:g} requests if there are any. Codes that were processed and expired later are not in it.",
-            "\nor on ()\n".join(ratios),
-            unit="percentunit",
-            no_value="no traffic known",
-            steps=looks.judged(looks.limit("chronic_failure_ratio")),
-            decimals=1,
-        ),
-        not_reached(more="betatel-destinations"),
-        stat(
-            "Spend, 24 h",
-            "Billed in the last 24 hours, all chosen accounts together, each currency by itself.",
-            {"{{currency}}": f"sum by (currency) ({promql.amount('last24h')})"},
-            decimals=2,
-            more="betatel-spend",
-        ),
-        budget_used(more="betatel-spend"),
-        oldest_data(more="betatel-exporter"),
-    ]
-
-
-def _accounts() -> Json:
-    links = [
-        (name, f"/d/betatel-{name.lower()}?{ACCOUNT}")
-        for name in ("Delivery", "Destinations", "Spend", "Exporter")
-    ]
-    ratio = looks.limit("chronic_failure_ratio")
-    used = f"max by (account) ({promql.budget_used()})"
-    return table(
-        "Accounts",
-        "Worst first: by the worst alert that fires, then by failure ratio. Unknown: none of the account's queries "
-        "succeeds. Usual: the failure ratio of the 23 hours before the last. Undelivered: of the last hour. Red numbers "
-        "are above the threshold of an alert, which also asks for enough messages and for time.",
-        [Label("account", "Account", links=links)],
-        [
-            Column("State", alerts.states(), "none", words=STATES, width=90),
-            moment("Alerting since", alerts.since("account", where=alerts.OF_ACCOUNTS), LONG_AGO),
-            Column("Failed", promql.failure_ratio(), "percentunit", 1, looks.marked(ratio)),
-            Column("Usual", promql.usual_failure_ratio(), "percentunit", 1),
-            Column("Undelivered", promql.undelivered_ratio(), "percentunit", 1),
-            Column("Not reached", promql.people("account", reached="false", where="")),
-            Column("Requests", promql.requests()),
-            Column("In flight", promql.records(*promql.IN_FLIGHT)),
-            Column("Budget used", used, "percentunit", 0, looks.marked(looks.BUDGET)),
-            Column(
-                "Data age", promql.oldest_data_age(), "dthms", 0, looks.marked(looks.limit("stale_seconds"))
-            ),
-        ],
-        no_value=looks.NO_EXPORTER,
-        sort=["-State", "-Failed"],
-    )
-
-
-def _alerts() -> Json:
-    links = [
-        ("Runbook", alerts.runbook("${__value.text}")),
-        ("Dashboard", f"/d/${{__data.fields.dashboard}}?{ACCOUNT}&{PLACE}"),
-    ]
-    return table(
+NOW = line(
+    8,
+    table(
         "Firing alerts",
-        "The alerts of the shipped rules that fire now; a click on one leads to its runbook and its dashboard.",
+        "Alerts of the shipped rules that fire now. Click an alert for its runbook and its dashboard.",
         [
-            Label("alert", "Alert", 190, links),
-            Label("account", "Account"),
-            Label("about", "About"),
-            *(Label(hidden) for hidden in ("dashboard", "country", "network")),
+            label(
+                "alert",
+                "Alert",
+                190,
+                [
+                    ("Runbook", f"{tune.current().runbooks}/Betatel${{__value.text}}.md"),
+                    ("Dashboard", f"/d/${{__data.fields.dashboard}}?{CHOSEN}&{ACCOUNT}&{COUNTRY}&{NETWORK}"),
+                ],
+            ),
+            label("account", "Account"),
+            label("about", "About"),
+            *(label(hidden) for hidden in ("dashboard", "country", "network")),
         ],
         [
-            Column(
-                "Severity", alerts.described(alerts.ranks(*alerts.LABELS)), "none", words=SEVERITIES, width=85
-            ),
-            moment("Since", alerts.described(alerts.since(*alerts.LABELS)), LONG_AGO),
+            value("Severity", SEVERITY, "none", words=alerts.SEVERITIES, width=85),
+            moment("Since", SINCE, LONG_AGO),
         ],
         no_value=NO_ALERTS,
         sort=["-Severity", "Since"],
-    )
-
-
-def _all_ratios() -> Json:
-    return timeseries(
+    ),
+    Panel(
         "Failure ratio by account, $window",
-        "Share of the requests of the window that were not processed. The dashed line is the threshold of "
-        "BetatelHighFailureRatio.",
+        "Share of the window's requests that were not processed. Dashed: the threshold of BetatelHighFailureRatio.",
         promql.failure_ratio(),
-        unit="percentunit",
-        no_value=looks.NO_TRAFFIC,
-        limit=looks.limit("chronic_failure_ratio"),
-        figures=True,
-    )
+    ).timeseries(unit="percentunit", no_value=NO_TRAFFIC, limit=FAILING, figures=True),
+)
 
-
-def _lanes() -> Json:
-    return lanes(
+LATELY = line(
+    8,
+    Panel(
         "Alerts over time",
-        "When which alert of the shipped rules fired, coloured by severity.",
+        "When each alert of the shipped rules fired, coloured by severity.",
         {"{{account}} {{alertname}}": alerts.ranks("alertname", "account")},
-        no_value=NO_ALERTS,
-        words=SEVERITIES,
-    )
-
-
-def _unreached() -> Json:
-    return timeseries(
+    ).lanes(no_value=NO_ALERTS, words=alerts.SEVERITIES),
+    Panel(
         "People not reached, by account",
-        "People behind the recent records, none of whose messages arrived.",
-        promql.people("account", reached="false", where=""),
-        no_value=looks.NO_RECORDS,
-        reach=10,
-        points=150,
-        figures=True,
-    )
+        "Recipients of the recent records who got none of their messages.",
+        UNREACHED,
+    ).timeseries(no_value=NO_RECORDS, reach=10, points=150, figures=True),
+)
 
-
-def _failure_ratio() -> Json:
-    least = looks.limit("outage_min_requests")
-    return timeseries(
+REQUESTS = line(
+    9,
+    Panel(
         "Failure ratio",
-        "Share of requests that were not processed, over three windows. The band (Wilson score interval) is where the "
-        "true ratio of the hour lies with 95 % confidence: wide while there is little traffic. Failures have really "
-        f"risen where the whole band is above the line of 24 hours. 5 minutes are shown from {least:g} requests on.",
+        "Share of requests that were not processed, over three windows. The band is the 95 % confidence interval of the "
+        "hour's ratio (Wilson score interval): wide at low traffic. Failures have risen significantly where the whole "
+        f"band is above the line of 24 hours. 5 minutes are shown from {LEAST:g} requests on.",
         {
             "1 h, 95 % from": promql.wilson("-", "lasth"),
             "1 h, 95 % to": promql.wilson("+", "lasth"),
-            "5 min": promql.failure_ratio("last5m", least),
+            "5 min": promql.failure_ratio("last5m", LEAST),
             "24 h": promql.failure_ratio("last24h"),
             "1 h": promql.failure_ratio("lasth"),
         },
+    ).timeseries(
         unit="percentunit",
-        no_value=looks.NO_TRAFFIC,
-        limit=looks.limit("chronic_failure_ratio"),
+        no_value=NO_TRAFFIC,
+        limit=FAILING,
         overrides=[
-            *looks.band("1 h, 95 % from", "1 h, 95 % to", looks.BLUE),
-            looks.drawn("5 min", looks.GREY, width=1),
-            looks.drawn("24 h", looks.TEAL, dashed=True),
-            looks.drawn("1 h", looks.BLUE),
+            *looks.band("1 h, 95 % from", "1 h, 95 % to", BLUE),
+            drawn("5 min", GREY, custom__lineWidth=1),
+            drawn("24 h", TEAL, **looks.DASHED),
+            drawn("1 h", BLUE),
         ],
-    )
-
-
-def _requests() -> Json:
-    return timeseries(
+    ),
+    Panel(
         "Requested and processed, $window",
-        "The gap between the lines is what was requested and not processed. Each point is a whole window, so the lines "
-        "also fall when old traffic leaves it.",
+        "The gap between the lines was requested and not processed. Each point is a whole window: the lines also fall "
+        "when old traffic leaves it.",
         {"requested": promql.requests(), "processed": promql.transactions()},
-        overrides=[looks.drawn("requested", looks.TEAL), looks.drawn("processed", looks.BLUE, fill=25)],
-    )
+    ).timeseries(overrides=[drawn("requested", TEAL), drawn("processed", BLUE, custom__fillOpacity=25)]),
+)
 
-
-def _outcomes() -> Json:
-    return timeseries(
+MESSAGES = line(
+    8,
+    Panel(
         "How messages ended, 1 h",
         "Messages that were first delivered, expired, failed or were revoked in the hour before each point.",
         {
             "DELIVERED": promql.flow(*promql.ARRIVED),
             "{{status}}": promql.flows("EXPIRED", "FAILED", "REVOKED"),
         },
-        area=True,
-        overrides=looks.lines(looks.STATUS),
-    )
-
-
-def _compared() -> Json:
-    return timeseries(
+    ).timeseries(stacked="line", overrides=lines(STATUS)),
+    Panel(
         "Requests, $window, against yesterday and last week",
-        "The same time one day and one week before, from what this Prometheus has kept.",
+        "The same time one day and one week before, as far back as this Prometheus has data.",
         {
             "now": promql.requests(),
             "yesterday": promql.requests(offset="1d"),
             "last week": promql.requests(offset="1w"),
         },
+    ).timeseries(
         overrides=[
-            looks.drawn("now", looks.BLUE, fill=15),
-            looks.drawn("yesterday", looks.GREY),
-            looks.drawn("last week", looks.GREY, dashed=True),
-        ],
-    )
+            drawn("now", BLUE, custom__fillOpacity=15),
+            drawn("yesterday", GREY),
+            drawn("last week", GREY, **looks.DASHED),
+        ]
+    ),
+    oldest_pending("{{status}}", overrides=lines(STATUS)),
+)
 
+WORDS = {"last5m": "5 min", "lasth": "1 h", "last24h": "24 h"}
+OPTIONS = [{"text": text, "value": window, "selected": window == "lasth"} for window, text in WORDS.items()]
+QUERY = ", ".join(f"{text} : {window}" for window, text in WORDS.items())
+WINDOW = FIXED["window_variable"] | {"query": QUERY, "options": OPTIONS, "current": OPTIONS[1]}
+"""One at a time: windows overlap."""
 
-def _oldest() -> Json:
-    return oldest_pending("{{status}}", overrides=looks.lines(looks.STATUS))
+OVERVIEW = dashboard(
+    "betatel-overview",
+    "Do one-time codes arrive, right now? Accounts, worst first; open the row of an account for its graphs.",
+    TILES,
+    line(6, ACCOUNTS),
+    NOW,
+    LATELY,
+    *row("$account", REQUESTS, MESSAGES, repeat="account", collapsed=True),
+    variables=[WINDOW],
+    since="6h",
+)

@@ -4,10 +4,13 @@ Replicas and rollouts expose the same number several times: a number is the maxi
 and currencies are never added up. A ratio has no series where there is nothing to divide by.
 """
 
+from collections.abc import Sequence
+
 TARGET = 'job=~"$job", instance=~"$instance"'
 ACCOUNT = f'{TARGET}, account=~"$account"'
 CURRENCY = 'currency=~"$currency"'
 DESTINATION = 'country=~"$country", network=~"$network"'
+PLACE = ("account", "country", "network")
 
 ARRIVED = ("DELIVERED", "READ")
 UNDELIVERED = ("EXPIRED", "FAILED")
@@ -20,26 +23,18 @@ FEW = 3
 LATELY = "[1d]"
 """For how long an account or an exporter that has vanished is still shown, as unknown."""
 
+KNOWN_ACCOUNTS = f"group by (account) (last_over_time(betatel_up{{{ACCOUNT}}}{LATELY}))"
+
 
 def latest(metric: str, *labels: str, where: str = "", offset: str = "") -> str:
     """One series per account and `labels`, whatever the number of replicas."""
     matchers = f"{ACCOUNT}, {where}" if where else ACCOUNT
-    return f"max by ({', '.join(('account', *labels))}) ({metric}{{{matchers}}}{shifted(offset)})"
+    shift = f" offset {offset}" if offset else ""
+    return f"max by ({', '.join(('account', *labels))}) ({metric}{{{matchers}}}{shift})"
 
 
-def shifted(offset: str) -> str:
-    return f" offset {offset}" if offset else ""
-
-
-def worst(expr: str, count: int = 1) -> str:
-    return f"topk({count}, {expr})"
-
-
-def known_accounts() -> str:
-    return f"group by (account) (last_over_time(betatel_up{{{ACCOUNT}}}{LATELY}))"
-
-
-# Windows
+def worst(expr: str) -> str:
+    return f"topk(1, {expr})"
 
 
 def requests(window: str = "$window", offset: str = "") -> str:
@@ -50,7 +45,7 @@ def transactions(window: str = "$window") -> str:
     return latest("betatel_telegram_transactions", where=f'window="{window}"')
 
 
-def failures(window: str = "$window") -> str:
+def failures(window: str) -> str:
     return f"clamp_min({requests(window)} - {transactions(window)}, 0)"
 
 
@@ -59,10 +54,11 @@ def failure_ratio(window: str = "$window", least_requests: float = 0) -> str:
     return f"{failures(window)}\n/ ({requests(window)} {enough})"
 
 
-def usual_failure_ratio() -> str:
-    """The failure ratio of the 23 hours before the last one."""
-    failed = f"clamp_min({failures('last24h')} - {failures('lasth')}, 0)"
-    return f"{failed}\n/ ({requests('last24h')} - {requests('lasth')} > 0)"
+USUAL_FAILURE_RATIO = (
+    f"clamp_min({failures('last24h')} - {failures('lasth')}, 0)"
+    f"\n/ ({requests('last24h')} - {requests('lasth')} > 0)"
+)
+"""Of the 23 hours before the last one."""
 
 
 def wilson(sign: str, window: str) -> str:
@@ -76,29 +72,23 @@ def wilson(sign: str, window: str) -> str:
     return f"clamp({bound}, 0, 1)"
 
 
-def amount(window: str, where: str = "") -> str:
+def amount(window: str, where: str = CURRENCY) -> str:
     matchers = f'window="{window}", {where}' if where else f'window="{window}"'
     return latest("betatel_telegram_amount", "currency", where=matchers)
 
 
-def mean_hour(where: str = "") -> str:
-    """The mean spend of an hour in the 23 hours before the last one."""
-    return f"clamp_min(({amount('last24h', where)} - {amount('lasth', where)}) / 23, 0)"
-
-
-def budget(where: str = "") -> str:
+def budget(where: str = CURRENCY) -> str:
     return latest("betatel_telegram_daily_budget_amount", "currency", where=where)
 
 
-def budget_used(where: str = "") -> str:
+def budget_used(where: str = CURRENCY) -> str:
     return f"{amount('last24h', where)}\n/ ({budget(where)} > 0)"
 
 
-def cost_per_processed(window: str, where: str = "") -> str:
-    return f"{amount(window, where)}\n/ on (account) group_left () ({transactions(window)} > 0)"
+MEAN_HOUR = f"clamp_min(({amount('last24h')} - {amount('lasth')}) / 23, 0)"
+"""The mean spend of an hour in the 23 hours before the last one."""
 
-
-# Totals by status
+COST_PER_PROCESSED = f"{amount('last24h')}\n/ on (account) group_left () ({transactions('last24h')} > 0)"
 
 
 def totals(*statuses: str, offset: str = "") -> str:
@@ -134,37 +124,22 @@ def _grown(now: str, before: str, earlier: str) -> str:
     return f"{now}\n- ({before} >= {earlier})\n>= 0"
 
 
-def _share(part: tuple[str, ...], *whole: str) -> str:
-    """What came into `part` for each message that came into `whole`, which is known only where all of it is."""
+def ended_ratio(part: Sequence[str], whole: Sequence[str]) -> str:
+    """What came into `part` for each message that came into `whole`, in an hour."""
     return f"({records(*part)} - {records(*part, offset='1h')} >= 0)\n/ ({flow(*whole)} > 0)"
 
 
-def undelivered_ratio() -> str:
-    return _share(UNDELIVERED, *UNDELIVERED, *ARRIVED)
-
-
-def read_ratio() -> str:
-    return _share(("READ",), *ARRIVED)
-
-
-def drain_seconds() -> str:
-    """The messages in flight at the pace at which messages left it in the last hour."""
-    return f"{records(*IN_FLIGHT)} * 3600\n/ ({flow(*ARRIVED, *UNDELIVERED, 'REVOKED')} > 0)"
+UNDELIVERED_RATIO = ended_ratio(UNDELIVERED, (*UNDELIVERED, *ARRIVED))
 
 
 def change(*statuses: str, span: str) -> str:
     return f"{totals(*statuses)} - {totals(*statuses, offset=span)}"
 
 
-def oldest_age(*statuses: str) -> str:
-    """Seconds since the oldest message still in each of `statuses` was created."""
-    where = f'status=~"{"|".join(statuses)}"'
-    return f"time() - {latest('betatel_telegram_oldest_message_timestamp_seconds', 'status', where=where)}"
-
-
-# Recent records by destination
-
-PLACE = ("account", "country", "network")
+def oldest_age(status: str) -> str:
+    """Seconds since the oldest message still in `status` was created."""
+    metric, where = "betatel_telegram_oldest_message_timestamp_seconds", f'status=~"{status}"'
+    return f"time() - {latest(metric, 'status', where=where)}"
 
 
 def recent_messages(*labels: str) -> str:
@@ -174,9 +149,8 @@ def recent_messages(*labels: str) -> str:
 
 
 def people(*labels: str, reached: str = "", where: str = DESTINATION, offset: str = "") -> str:
-    """People behind the recent records, added up to `labels`: all of them, or those with that `reached`."""
-    matchers = f'reached="{reached}"' if reached else ""
-    matchers = ", ".join(filter(None, (where, matchers)))
+    """Recipients of the recent records, added up to `labels`: all of them, or those with that `reached`."""
+    matchers = ", ".join(filter(None, (where, reached and f'reached="{reached}"')))
     metric = "betatel_telegram_recent_recipients"
     split = latest(metric, "country", "network", "reached", where=matchers, offset=offset)
     return f"sum by ({', '.join(labels)}) ({split})" if labels else f"sum ({split})"
@@ -201,27 +175,22 @@ def usual_unreached_ratio(at: str = "") -> str:
     return f"{day(unreached)}\n/ ({day(DESTINATION)} > 0)"
 
 
-# What the exporter says of itself
+LAST_SUCCESS = "betatel_last_success_timestamp_seconds"
+DATA_AGE = (
+    f"time() - ({latest(LAST_SUCCESS, 'query')}\nor on (account) "
+    f"max by (account, query) (last_over_time({LAST_SUCCESS}{{{ACCOUNT}}}{LATELY})))"
+)
+"""Seconds since each query last succeeded. Of an account that has vanished it goes on growing."""
 
+OLDEST_DATA_AGE = f"max by (account) ({DATA_AGE})"
 
-def data_age() -> str:
-    """Seconds since each query last succeeded. Of an account that has vanished it goes on growing."""
-    metric = "betatel_last_success_timestamp_seconds"
-    before = f"max by (account, query) (last_over_time({metric}{{{ACCOUNT}}}{LATELY}))"
-    return f"time() - ({latest(metric, 'query')}\nor on (account) {before})"
-
-
-def oldest_data_age() -> str:
-    """Of the query of each account that has waited longest."""
-    return f"max by (account) ({data_age()})"
+REACHED = (
+    f"max by (job, instance) (up{{{TARGET}}})"
+    f"\nand on (job, instance) last_over_time(betatel_up{{{TARGET}}}{LATELY})"
+)
+"""1 where Prometheus reaches an exporter, 0 where it does not."""
 
 
 def of_exporters(series: str) -> str:
     """`series` of exporters alone: the `.+` of all jobs would match every target of the Prometheus."""
     return f"{series}\nand on (job, instance) betatel_up{{{TARGET}}}"
-
-
-def reached() -> str:
-    """1 where Prometheus reaches an exporter, 0 where it does not."""
-    known = f"last_over_time(betatel_up{{{TARGET}}}{LATELY})"
-    return f"max by (job, instance) (up{{{TARGET}}})\nand on (job, instance) {known}"

@@ -2,90 +2,56 @@
 
 from collections.abc import Sequence
 
-from tools.dashboards import alerts, promql
-from tools.dashboards.looks import (
-    BLUE,
-    BUDGET,
-    GREEN,
-    GREY,
-    NO_EXPORTER,
-    NO_RECORDS,
-    ORANGE,
-    RED,
-    Json,
-    Words,
-    judged,
-    limit,
-    named,
-)
-from tools.dashboards.panels import stat, timeseries
+from tools.dashboards import looks, promql
+from tools.dashboards.looks import LIMITS, Json
+from tools.dashboards.panels import Panel
 
 NO_BUDGET = "no budget known"
-LONG_AGO = "over a week ago"
-
-SEVERITIES: Words = {
-    alerts.CRITICAL: ("critical", RED),
-    alerts.WARNING: ("warning", ORANGE),
-    alerts.INFO: ("info", BLUE),
-}
-STATES: Words = {
-    **SEVERITIES,
-    alerts.UNKNOWN: ("unknown", GREY),
-    alerts.QUIET: ("ok", GREEN),
-    alerts.NO_RULES: ("no rules", GREY),
-}
 
 
 def not_reached(where: str = "", more: str = "") -> Json:
-    return stat(
+    return Panel(
         "Not reached",
-        "People behind the recent records, none of whose messages arrived, and their share of all people. One who "
-        "tries five times is one.",
+        "Recipients of the recent records who got none of their messages, and their share of all recipients. Someone "
+        "who tries five times counts once.",
         {
             "people": promql.people(reached="false", where=where),
             "of all": promql.unreached_ratio(where=where),
         },
-        no_value=NO_RECORDS,
-        overrides=[named("of all", unit="percentunit", decimals=1)],
+    ).stat(
+        no_value=looks.NO_RECORDS,
+        overrides=[looks.named("of all", unit="percentunit", decimals=1)],
         more=more,
     )
 
 
-def budget_used(where: str = "", more: str = "") -> Json:
-    return stat(
+def budget_used(where: str, more: str = "") -> Json:
+    return Panel(
         "Budget used, 24 h",
         "Spend of the last 24 hours as a share of the daily budget, in the account where it is highest.",
         {"{{account}} {{currency}}": promql.worst(promql.budget_used(where))},
-        unit="percentunit",
-        no_value=NO_BUDGET,
-        decimals=0,
-        steps=judged(BUDGET),
-        more=more,
-    )
+    ).stat(unit="percentunit", no_value=NO_BUDGET, decimals=0, limit=looks.BUDGET, more=more)
 
 
 def oldest_data(more: str = "") -> Json:
-    return stat(
+    return Panel(
         "Oldest data",
-        "How long ago the query that has waited longest last succeeded, and whose it is. It goes on growing while the "
+        "Time since the last success of the query that has waited longest, and its account. It keeps growing while the "
         "exporter is down. Red from the threshold of BetatelMetricsStale.",
-        promql.worst(promql.oldest_data_age()),
-        unit="dthms",
-        no_value=NO_EXPORTER,
-        steps=judged(limit("stale_seconds")),
-        more=more,
-    )
+        promql.worst(promql.OLDEST_DATA_AGE),
+    ).stat(unit="dthms", no_value=looks.NO_EXPORTER, limit=LIMITS["stale_seconds"], more=more)
 
 
 def oldest_pending(legend: str, overrides: Sequence[Json] = ()) -> Json:
     """In minutes: of seconds Grafana would make "6.67 mins"."""
-    return timeseries(
+    return Panel(
         "Oldest PENDING message",
-        "Age of the oldest message that waits to be sent. The dashed line is the threshold of BetatelOldestPendingTooOld.",
+        "Age of the oldest message that waits to be sent. Dashed: the threshold of BetatelOldestPendingTooOld.",
         {legend: f"({promql.oldest_age('PENDING')}) / 60"},
+    ).timeseries(
         unit="suffix: min",
         no_value="no message waits",
         decimals=0,
-        limit=limit("pending_seconds") / 60,
+        limit=LIMITS["pending_seconds"] / 60,
         overrides=overrides,
     )

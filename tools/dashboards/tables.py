@@ -1,106 +1,95 @@
 """The table panel: several queries side by side, a row for each combination of their labels."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from tools.dashboards.looks import PLAIN, Json, Steps, Words, mappings, named, thresholds
-from tools.dashboards.panels import panel_of
+from tools.dashboards.looks import NO_DATA, Json, Words, mappings, named, thresholds
+from tools.dashboards.panels import Panel
 
 
-@dataclass(frozen=True)
-class Label:
+class Column(NamedTuple):
+    field: str
+    """A label, or a query."""
+    name: str
+    override: Json
+
+
+def label(
+    field: str, name: str = "", width: int | None = None, links: Sequence[tuple[str, str]] = ()
+) -> Column:
     """A column that shows a label; `links` are addresses by title. A label without a name is for links only."""
-
-    label: str
-    name: str = ""
-    width: int = 0
-    links: Sequence[tuple[str, str]] = ()
-
-    def override(self) -> Json:
-        if not self.name:
-            return named(self.label, custom__hidden=True)
-        # an address of the same Grafana keeps the tab
-        links = [
-            {"title": title, "url": url, "targetBlank": not url.startswith("/")} for title, url in self.links
-        ]
-        width = {"custom__width": self.width} if self.width else {}
-        return named(self.name, noValue="-", links=links, **width)
+    if not name:
+        return Column(field, field, named(field, custom__hidden=True))
+    targets = [{"title": title, "url": url, "targetBlank": url[0] != "/"} for title, url in links]
+    return Column(field, name, named(name, noValue="-", links=targets, custom__width=width))
 
 
-@dataclass(frozen=True)
-class Column:
+def value(
+    name: str,
+    expr: str,
+    unit: str = "locale",
+    decimals: int | None = None,
+    limit: float | None = None,
+    *,
+    words: Words | None = None,
+    zero: str = "",
+    width: int | None = None,
+) -> Column:
     """A column that shows the value of a query, in `unit`.
 
-    `steps` colour the number, `words` replace it and fill the cell with colour, `zero` replaces a zero.
+    The number is red from `limit`; `words` replace it and fill the cell with colour, `zero` replaces a zero.
     """
-
-    name: str
-    expr: str
-    unit: str = "locale"
-    decimals: int | None = None
-    steps: Steps = PLAIN
-    words: Words | None = None
-    zero: str = ""
-    width: int = 0
-
-    def override(self) -> Json:
-        properties: dict[str, Any] = {
-            "unit": self.unit,
-            "noValue": "-",
-            "thresholds": thresholds(self.steps),
-            "custom__cellOptions": {"type": "color-text"},
-        }
-        if self.decimals is not None:
-            properties["decimals"] = self.decimals
-        if self.width:
-            properties["custom__width"] = self.width
-        if self.zero:
-            properties["mappings"] = [{"type": "value", "options": {"0": {"text": self.zero, "index": 0}}}]
-        if self.words is not None:
-            properties["mappings"] = mappings(self.words)
-            properties["custom__cellOptions"] = {"type": "color-background", "mode": "basic"}
-            properties["thresholds"] = thresholds(((None, "transparent"),))
-        return named(self.name, **properties)
+    cell, texts = {"type": "color-text"}, None
+    if zero:
+        texts = [{"type": "value", "options": {"0": {"text": zero, "index": 0}}}]
+    if words:
+        cell, texts = {"type": "color-background", "mode": "basic"}, mappings(words)
+    override = named(
+        name,
+        unit=unit,
+        noValue="-",
+        thresholds=thresholds("transparent" if words else "text", limit),
+        custom__cellOptions=cell,
+        decimals=decimals,
+        custom__width=width,
+        mappings=texts,
+    )
+    return Column(expr, name, override)
 
 
-def moment(name: str, expr: str, long_ago: str, steps: Steps = PLAIN) -> Column:
+def moment(name: str, expr: str, long_ago: str) -> Column:
     """A time in milliseconds; `long_ago` is shown for 0."""
-    return Column(name, expr, "dateTimeAsIsoNoDateIfToday", steps=steps, zero=long_ago, width=150)
+    return value(name, expr, "dateTimeAsIsoNoDateIfToday", zero=long_ago, width=150)
 
 
 def table(
     title: str,
     description: str,
-    labels: Sequence[Label],
-    columns: Sequence[Column],
+    labels: Sequence[Column],
+    values: Sequence[Column],
     *,
-    sort: Iterable[str],
-    **settings: Any,
+    sort: Sequence[str],
+    no_value: str = NO_DATA,
 ) -> Json:
     """`sort` are names of columns, the most important first; "-" before one puts its highest values on top."""
-    queries = {column.name: column.expr for column in columns}
-    panel = panel_of("table", title, description, queries, **settings)
-    values = [f"Value #{target['refId']}" if len(columns) > 1 else "Value" for target in panel["targets"]]
-    shown = {label.label: label.name or label.label for label in labels}
-    shown |= dict(zip(values, queries, strict=True))
+    panel = Panel(title, description, {one.name: one.field for one in values}).of_type(
+        "table", no_value=no_value
+    )
+    letters = [f"Value #{target['refId']}" if len(values) > 1 else "Value" for target in panel["targets"]]
+    fields = [*(one.field for one in labels), *letters]
+    names = [one.name for one in (*labels, *values)]
+    panel["fieldConfig"]["overrides"] = [one.override for one in (*labels, *values)]
+    options = panel.pop("options")
     panel["transformations"] = [
         {"id": "merge", "options": {}},
-        {"id": "filterFieldsByName", "options": {"include": {"names": list(shown)}}},
+        {"id": "filterFieldsByName", "options": {"include": {"names": fields}}},
         {
             "id": "organize",
-            "options": {"indexByName": {name: n for n, name in enumerate(shown)}, "renameByName": shown},
+            "options": {
+                "indexByName": {field: n for n, field in enumerate(fields)},
+                "renameByName": dict(zip(fields, names, strict=True)),
+            },
         },
     ]
-    panel["fieldConfig"]["defaults"]["custom"] = {"minWidth": 80}
-    panel["fieldConfig"]["overrides"] = [
-        *(label.override() for label in labels),
-        *(column.override() for column in columns),
-    ]
-    panel["options"] = {
-        "cellHeight": "sm",
-        "showHeader": True,
-        "footer": {"show": False},
-        "sortBy": [{"displayName": name.removeprefix("-"), "desc": name.startswith("-")} for name in sort],
-    }
-    return panel
+    order = [{"displayName": name.removeprefix("-"), "desc": name[0] == "-"} for name in sort]
+    return panel | {"options": options | {"sortBy": order}}
