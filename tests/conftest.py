@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.paths import ROOT
 
-pytest.register_assert_rewrite("tests.integration.faults.expect", "tests.support.exporter")
+pytest.register_assert_rewrite("tests.support.exporter")
 
 # the same examples at every run, however slow the machine is; `make fuzz` draws new ones
 settings.register_profile(

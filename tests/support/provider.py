@@ -3,13 +3,15 @@
 Written against the provider's page alone: it shares no code with what it checks but the vocabulary of the answer.
 """
 
-import contextlib
 import json
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from betatel_exporter.recent import Recent, RecentQuery
 
@@ -127,36 +129,21 @@ def counted(
     return counts
 
 
-@contextlib.contextmanager
-def serving(provider: Provider) -> Iterator[str]:
-    """The provider's base URL, served by the standard library."""
+def app(provider: Provider) -> Starlette:
+    """The provider's endpoints."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    async def tdr(request: Request) -> Response:
+        asked = await request.json()
+        status = asked.get("filter", {}).get("status")
+        answer = provider.answer(asked["page"], asked["rows_per_page"], asked["sort_direction"], status)
+        return Response(answer, media_type="application/json")
 
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            content = b"[]"
-            if self.path.endswith("/tdr"):
-                status = asked.get("filter", {}).get("status")
-                content = provider.answer(
-                    asked["page"], asked["rows_per_page"], asked["sort_direction"], status
-                )
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    async def stats(_: Request) -> Response:
+        return JSONResponse([])
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    return Starlette(
+        routes=[Route(f"/telegram/{each.__name__}", each, methods=["POST"]) for each in (tdr, stats)]
+    )
 
 
 def shown(recent: Recent) -> dict[tuple[str, str], tuple[dict[str, int], int, int]]:
