@@ -3,18 +3,14 @@
 import argparse
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
-from tools import completions, configuration, references, reliability
+from tools import references, reliability
 from tools.chart import build as chart
 from tools.dashboards import build as dashboards
+from tools.paths import ROOT
 from tools.rules import tune as rules
 
-ROOT = Path(__file__).parent.parent
-
 SOURCES: tuple[Callable[[], Mapping[str, str]], ...] = (
-    completions.files,
-    configuration.files,
     references.files,
     reliability.files,
     rules.files,

@@ -15,7 +15,7 @@ from betatel_exporter.api.transport import Transport
 from betatel_exporter.api.vocabulary import Operation, Status
 from betatel_exporter.calls import Calls
 from betatel_exporter.collector import Collector, time_budget
-from betatel_exporter.config import AccountConfig, Configuration
+from betatel_exporter.config import AccountSettings, Configuration
 from betatel_exporter.fairness import FairSemaphore
 from betatel_exporter.recent import RecentQuery
 from betatel_exporter.web.app import Options, create_app
@@ -28,7 +28,7 @@ WAITING_LOGINS = 8
 """Passwords that wait to be checked: bcrypt takes 0.2 s of a core at cost 12."""
 
 
-def make_queries(account: AccountConfig) -> list[Query]:
+def make_queries(account: AccountSettings) -> list[Query]:
     """The queries of an account: one for each window, one for each status, and one for the recent records."""
     queries: list[Query] = [
         *(StatsQuery(window, account.timezone) for window in account.windows),
@@ -49,8 +49,8 @@ def make_collectors(
     slots = FairSemaphore(settings.max_concurrency_total, len(configuration.accounts) * len(Operation))
     return [
         Collector(
-            account.name,
-            make_queries(account),
+            account.settings.name,
+            make_queries(account.settings),
             ApiClient(
                 Transport(
                     connections=settings.max_concurrency,
@@ -58,10 +58,10 @@ def make_collectors(
                     tls=lambda: configuration.tls.current if configuration.tls else None,
                     proxy=account.proxy,
                 ),
-                account.base_url,
-                account_id=account.account_id,
+                account.settings.base_url,
+                account_id=account.settings.account_id,
                 key=account.key,
-                observer=calls.observer(account.name),
+                observer=calls.observer(account.settings.name),
                 user_agent=f"betatel-exporter/{__version__}",
                 clock=clock,
             ),
@@ -83,9 +83,9 @@ def make_app(
 ) -> ASGIApp:
     """The exporter's app for a configuration, behind the passwords of its web configuration file."""
     settings = configuration.settings
-    calls = Calls(account.name for account in configuration.accounts)
+    calls = Calls(account.settings.name for account in configuration.accounts)
     collectors = make_collectors(configuration, calls, clock)
-    budgets = {account.name: account.daily_budget for account in configuration.accounts}
+    budgets = {account.settings.name: account.settings.daily_budget for account in configuration.accounts}
     build = Build(__version__, settings.revision, platform.python_version())
     reloaded = (lambda: protection.reload_success) if protection else None
     options = Options(

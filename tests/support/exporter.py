@@ -117,7 +117,7 @@ async def exporting(configuration: Configuration) -> AsyncIterator[Exporter]:
 @contextlib.asynccontextmanager
 async def collecting(configuration: Configuration) -> AsyncIterator[Collector]:
     """The collector of the first account."""
-    calls = Calls(account.name for account in configuration.accounts)
+    calls = Calls(account.settings.name for account in configuration.accounts)
     collectors = make_collectors(configuration, calls)
     try:
         yield collectors[0]

@@ -19,7 +19,7 @@ accounts:
   - {name: bank, account_id: "2", api_key_file: missing}
 """)
     configuration = load({"config_file": str(file)}, {})
-    calls = Calls(account.name for account in configuration.accounts)
+    calls = Calls(account.settings.name for account in configuration.accounts)
     _, bank = make_collectors(configuration, calls)
     failures = await failures_of(bank)
     assert failures == {(Reason.INTERNAL, f"{Cause.NO_KEY}: no such file or directory in {tmp_path}")}

@@ -19,7 +19,7 @@ from betatel_exporter.config import Configuration
 async def check(configuration: Configuration, *, as_json: bool, out: TextIO = sys.stdout) -> ExitCode:
     """Collect every account once and print the results."""
     settings = configuration.settings
-    calls = Calls(account.name for account in configuration.accounts)
+    calls = Calls(account.settings.name for account in configuration.accounts)
     collectors = make_collectors(configuration, calls)
     deadline = asyncio.get_running_loop().time() + time_budget((), settings.timeout, settings.timeout_offset)
     collecting = asyncio.gather(*(collector.collect(deadline) for collector in collectors))
@@ -30,7 +30,7 @@ async def check(configuration: Configuration, *, as_json: bool, out: TextIO = sy
     finally:
         await asyncio.gather(*(collector.aclose() for collector in collectors))
     checked = [
-        Checked(snapshot, account.base_url, account.proxy)
+        Checked(snapshot, account.settings.base_url, account.proxy)
         for snapshot, account in zip(snapshots, configuration.accounts, strict=True)
     ]
     if as_json:

@@ -5,18 +5,17 @@ place. What needs an HTTP client or TLS is imported where it is used: --help imp
 """
 
 from betatel_exporter.address import Address
-from betatel_exporter.config.accounts import AccountConfig
-from betatel_exporter.config.errors import SettingsError
-from betatel_exporter.config.load import Configuration, load
-from betatel_exporter.config.model import Settings
-from betatel_exporter.config.setting import Setting
-from betatel_exporter.config.sources import ACCOUNT_SETTINGS, ONE_ACCOUNT, SETTINGS
+from betatel_exporter.config.load import AccountConfig, Configuration, load
+from betatel_exporter.config.model import AccountSettings, Settings
+from betatel_exporter.config.setting import ACCOUNT_SETTINGS, SETTINGS, Setting
+from betatel_exporter.config.sources import ONE_ACCOUNT, SettingsError
 
 __all__ = [
     "ACCOUNT_SETTINGS",
     "ONE_ACCOUNT",
     "SETTINGS",
     "AccountConfig",
+    "AccountSettings",
     "Address",
     "Configuration",
     "Setting",

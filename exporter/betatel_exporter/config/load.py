@@ -1,19 +1,30 @@
 """The configuration from flags, environment and file, or every fault in them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from betatel_exporter.config.accounts import AccountConfig, AccountResolver
-from betatel_exporter.config.errors import SettingsError
-from betatel_exporter.config.model import Settings
-from betatel_exporter.config.sources import Sources
-from betatel_exporter.config.trust import UntrustedError, followed_context
+from betatel_exporter.config.followed import authorities, current_key, key_file
+from betatel_exporter.config.model import AccountSettings, Settings
+from betatel_exporter.config.proxies import proxy_for
+from betatel_exporter.config.sources import Given, SettingsError, Sources
+from betatel_exporter.files import DocumentError, UnusableError
 
 if TYPE_CHECKING:
     import ssl
 
     from betatel_exporter.files import Followed
+
+
+@dataclass(frozen=True)
+class AccountConfig:
+    settings: AccountSettings
+    key: Callable[[], str] = field(repr=False)
+    """The key as it is now; raises KeyUnavailableError."""
+    proxy: str | None = field(repr=False)
+    """A URL that may contain a password; None for a direct connection."""
 
 
 @dataclass(frozen=True)
@@ -31,18 +42,85 @@ def load(flags: Mapping[str, str], environ: Mapping[str, str]) -> Configuration:
 
     Raises SettingsError with every fault. An unusable key file is one only if no account has a usable key.
     """
-    sources = Sources(flags, environ)
-    settings = sources.settings()
-    resolver = AccountResolver(settings, environ)
-    accounts = resolver.resolve(sources.accounts(settings))
-    faults = [*sources.faults, *resolver.faults]
-    secure = any(account.base_url.startswith("https:") for account in accounts)
-    tls = followed_context(settings.ca_file) if secure or settings.ca_file else None
-    if tls and settings.ca_file:
+    return _Loader(Sources(flags, environ), environ).configuration()
+
+
+class _Loader:
+    def __init__(self, sources: Sources, environ: Mapping[str, str]) -> None:
+        self._sources = sources
+        self._environ = environ
+        self._settings = sources.settings()
+        self._faults = sources.faults
+        self._unusable: list[DocumentError] = []
+
+    def configuration(self) -> Configuration:
+        accounts = tuple(map(self._account, self._given()))
+        if len(self._unusable) == len(accounts):  # nothing could be collected
+            self._faults += self._unusable
+        tls = self._tls(accounts)
+        if self._faults:
+            raise SettingsError(self._faults)
+        return Configuration(self._settings, accounts, tls, tuple(map(str, self._unusable)))
+
+    def _given(self) -> list[Given]:
+        names: set[str] = set()
+        accounts = list(self._sources.accounts())
+        for given in accounts:
+            if given.settings.name in names:
+                self._add(given, "name", "must differ from the names of the accounts above")
+            names.add(given.settings.name)
+        return accounts
+
+    def _account(self, given: Given) -> AccountConfig:
+        account = given.settings
+        if _is_exposed(account.base_url) and not self._settings.allow_http:
+            problem = "must start with https:// unless it is a loopback address; allow_http permits it"
+            self._add(given, "base_url", problem)
+        return AccountConfig(account, self._key(given), self._proxy(account.base_url))
+
+    def _key(self, given: Given) -> Callable[[], str]:
+        account = given.settings
+        if account.api_key_file is None:
+            return lambda: account.api_key or ""  # without one, there is a fault already
+        key = key_file(account.api_key_file, account.name)
         try:
-            _ = tls.current
-        except UntrustedError as error:
-            faults.append(sources.fault("ca_file", str(error)))
-    if faults:
-        raise SettingsError(faults)
-    return Configuration(settings, accounts, tls, tuple(resolver.unusable))
+            _ = key.current
+        except UnusableError as error:
+            self._unusable.append(given.values["api_key_file"].fault(str(error)))
+        return current_key(key)
+
+    def _proxy(self, base_url: str) -> str | None:
+        try:
+            return proxy_for(base_url, self._environ)
+        except ValueError as error:
+            self._faults.append(str(error))
+            return None
+
+    def _tls(self, accounts: tuple[AccountConfig, ...]) -> "Followed[ssl.SSLContext] | None":
+        ca_file = self._settings.ca_file
+        secure = any(account.settings.base_url.startswith("https:") for account in accounts)
+        if not secure and not ca_file:
+            return None
+        tls = authorities(ca_file)
+        if ca_file:
+            try:
+                _ = tls.current
+            except UnusableError as error:
+                self._faults.append(self._sources.values["ca_file"].fault(str(error)))
+        return tls
+
+    def _add(self, given: Given, key: str, problem: str) -> None:
+        self._faults.append(given.values[key].fault(problem))
+
+
+def _is_exposed(url: str) -> bool:
+    """Whether a key would travel over a network in plain text."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and not _is_loopback(parts.hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

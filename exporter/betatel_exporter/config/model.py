@@ -1,163 +1,156 @@
-"""The settings, one pydantic-settings model. Descriptions, defaults and bounds are those of flags, documentation and chart.
+"""The settings: one pydantic-settings model, from which flags, variables, documentation and chart are made."""
 
-Every field is validated by a parser of `parsers`, which gets a Value: the text with the place it comes from.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from betatel_exporter.address import DEFAULT_ADDRESS, Address
 from betatel_exporter.api.vocabulary import Window
 from betatel_exporter.config import parsers
-from betatel_exporter.config.parsers import Choice, Number, Whole
+from betatel_exporter.config.parsers import Choice, Number, Parser, Whole
+from betatel_exporter.files import Value
 
 API_URL = "https://api.betatel.com/api/v1/connect-hub"
-EVERY_WAY = ("flag", "variable", "file")
-NO_FLAG = ("variable", "file")
-"""For secrets: a command line is in every process list."""
+WINDOWS = (Window.LAST_5_MINUTES, Window.LAST_HOUR, Window.LAST_24_HOURS)
 
-ACCOUNT, API, SCRAPE, RECENT, WEB, LOG = "account", "API", "scrape", "recent records", "web", "log"
-"""Groups of settings, as --help shows them."""
-
-_pages = Whole(0, 20)
-_settle = Number(0, 1200)
-_destinations = Whole(1, 200)
-AccountName = Annotated[str, PlainValidator(parsers.account_name)]
-AccountId = Annotated[str, PlainValidator(parsers.account_id)]
-UnsetAccountId = Annotated[str | None, PlainValidator(parsers.account_id)]
-File = Annotated[Path | None, PlainValidator(parsers.path)]
-ApiKey = Annotated[str | None, PlainValidator(parsers.api_key)]
-Budget = Annotated[Mapping[str, float], PlainValidator(parsers.budget)]
-ListenAddress = Annotated[Address, PlainValidator(parsers.address)]
-TelemetryPath = Annotated[str, PlainValidator(parsers.telemetry_path)]
-BaseUrl = Annotated[str, PlainValidator(parsers.base_url)]
-Windows = Annotated[tuple[Window, ...], PlainValidator(parsers.windows)]
-Timezone = Annotated[str, PlainValidator(parsers.timezone)]
-Boolean = Annotated[bool, PlainValidator(parsers.boolean)]
-Pages = Annotated[int, PlainValidator(_pages)]
-Settle = Annotated[float, PlainValidator(_settle)]
-Destinations = Annotated[int, PlainValidator(_destinations)]
-Revision = Annotated[str, PlainValidator(parsers.revision)]
-
-# of one account: None stands for the setting that all accounts share
-OwnBaseUrl = Annotated[str | None, PlainValidator(parsers.base_url)]
-OwnWindows = Annotated[tuple[Window, ...] | None, PlainValidator(parsers.windows)]
-OwnTimezone = Annotated[str | None, PlainValidator(parsers.timezone)]
-OwnPages = Annotated[int | None, PlainValidator(_pages)]
-OwnSettle = Annotated[float | None, PlainValidator(_settle)]
-OwnDestinations = Annotated[int | None, PlainValidator(_destinations)]
+GROUPS = ACCOUNT, API, SCRAPE, RECENT, WEB, LOG = "account", "API", "scrape", "recent records", "web", "log"
+"""Groups of settings, in the order of --help and the documentation."""
 
 
 def setting(
-    default: Any,
-    description: str,
-    group: str = "",
-    *,
-    ways: Sequence[str] = EVERY_WAY,
-    secret: bool = False,
+    parse: Parser, default: Any, description: str, group: str, *, flag: bool = True, secret: bool = False
 ) -> Any:
-    """A field that can be set by these ways, a secret one without a repr; `...` as the default makes it required."""
-    extra: dict[str, Any] = {"group": group, "ways": list(ways)}
+    """A field whose Value `parse` turns into the setting's value; `...` as the default makes it required.
+
+    `flag` is False for secrets, because a command line is in every process list. A secret has no repr.
+    """
+    extra: dict[str, Any] = {"parse": parse, "group": group, "has_flag": flag}
     return Field(default, description=description, repr=not secret, json_schema_extra=extra)
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _parse(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, Value):
+            return value  # a section, whose members are Values
+        extra = cls.model_fields[str(info.field_name)].json_schema_extra
+        return cast("Mapping[str, Parser]", extra)["parse"](value)
 
-class AccountSettings(_Section):
-    """One account of the list in the file. None stands for the setting that all accounts share."""
 
-    name: AccountName = setting(..., "value of the label `account`")
-    account_id: AccountId = setting(..., "account id (`x-account-id`)", secret=True)
-    api_key_file: File = setting(None, "file with the API key")
-    api_key: ApiKey = setting(None, "API key; prefer `api_key_file`", secret=True)
-    base_url: OwnBaseUrl = setting(None, "base URL of the API", secret=True)
-    windows: OwnWindows = setting(None, "statistics windows")
-    timezone: OwnTimezone = setting(None, "time zone of the window `today`")
-    daily_budget: Budget = setting({}, "daily budget by currency")
-    recent_pages: OwnPages = setting(None, "pages of recent records")
-    recent_settle: OwnSettle = setting(None, "seconds before a recent message counts")
-    recent_destinations: OwnDestinations = setting(None, "destinations with their own series")
+class _PerAccount(_Section):
+    """What an account of the list can set for itself. Of Settings, these apply to all accounts that do not."""
+
+    account_id: str | None = setting(
+        parsers.account_id, None, "account id (`x-account-id`)", ACCOUNT, secret=True
+    )
+    api_key_file: Path | None = setting(
+        Value.path, None, "file with the API key (`x-api-key`)", ACCOUNT, flag=False
+    )
+    api_key: str | None = setting(
+        parsers.api_key, None, "API key; prefer `api_key_file`", ACCOUNT, flag=False, secret=True
+    )
+    daily_budget: Mapping[str, float] = setting(
+        parsers.budget, {}, "daily budget by currency, such as EUR=50; exposed as a metric", ACCOUNT
+    )
+    base_url: str = setting(parsers.base_url, API_URL, "base URL of the API", API, secret=True)
+    windows: tuple[Window, ...] = setting(
+        parsers.windows, WINDOWS, f"statistics windows, of {', '.join(Window)}", API
+    )
+    timezone: str = setting(parsers.timezone, "UTC", "time zone of the window `today`, an IANA name", API)
+    recent_pages: int = setting(
+        Whole(0, 20), 3, "maximum pages of 100 recent records per scrape; 0 turns them off", RECENT
+    )
+    recent_settle: float = setting(
+        Number(0, 1200),
+        120.0,
+        "age in seconds from which a recent message counts: younger ones may be on their way",
+        RECENT,
+    )
+    recent_destinations: int = setting(
+        Whole(1, 200), 20, "number of destinations with their own series; the others are summed up", RECENT
+    )
+
+
+class AccountSettings(_PerAccount):
+    """One account, whether it is the only one or one of the list in the file."""
+
+    name: str = setting(parsers.account_name, ..., "value of the label `account`", ACCOUNT)
+    account_id: str = setting(parsers.account_id, ..., "account id (`x-account-id`)", ACCOUNT, secret=True)
 
 
 class WebSettings(_Section):
-    listen_address: ListenAddress = setting(
-        DEFAULT_ADDRESS, "address to listen on, [HOST]:PORT; without a host, all addresses", WEB
+    listen_address: Address = setting(
+        parsers.address,
+        DEFAULT_ADDRESS,
+        "address to listen on, [HOST]:PORT; without a host, all addresses",
+        WEB,
     )
-    telemetry_path: TelemetryPath = setting("/metrics", "path of the metrics", WEB)
-    config_file: File = setting(
-        None, "YAML file with TLS and basic authentication, see docs/web-config.md", WEB
+    telemetry_path: str = setting(parsers.telemetry_path, "/metrics", "path of the metrics", WEB)
+    config_file: Path | None = setting(
+        Value.path, None, "YAML file with TLS and basic authentication, see docs/web-config.md", WEB
     )
-    max_requests: Annotated[int, PlainValidator(Whole(1, 10_000))] = setting(
-        40, "maximum concurrent scrapes, half of them for one client address; further ones get HTTP 503", WEB
+    max_requests: int = setting(
+        Whole(1, 10_000),
+        40,
+        "maximum concurrent scrapes, half of them for one client address; further ones get HTTP 503",
+        WEB,
     )
 
 
 class LogSettings(_Section):
-    level: Annotated[str, PlainValidator(Choice(("debug", "info", "warning", "error")))] = setting(
-        "info", "minimum log level", LOG
-    )
-    format: Annotated[str, PlainValidator(Choice(("logfmt", "json")))] = setting("logfmt", "log format", LOG)
+    level: str = setting(Choice(("debug", "info", "warning", "error")), "info", "minimum log level", LOG)
+    format: str = setting(Choice(("logfmt", "json")), "logfmt", "log format", LOG)
 
 
-class Settings(BaseSettings):
+class Settings(_PerAccount, BaseSettings):
     model_config = SettingsConfigDict(
         frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=False
     )
 
-    account_id: UnsetAccountId = setting(None, "account id (`x-account-id`)", ACCOUNT, secret=True)
-    api_key_file: File = setting(None, "file with the API key (`x-api-key`)", ACCOUNT, ways=NO_FLAG)
-    api_key: ApiKey = setting(None, "API key; prefer `api_key_file`", ACCOUNT, ways=NO_FLAG, secret=True)
-    account_name: AccountName = setting("default", "value of the label `account`", ACCOUNT)
-    daily_budget: Budget = setting(
-        {}, "daily budget by currency, such as EUR=50; exposed as a metric", ACCOUNT
+    account_name: str = setting(parsers.account_name, "default", "value of the label `account`", ACCOUNT)
+    config_file: Path | None = setting(
+        Value.path, None, "YAML file with any of these settings, or with several accounts", ACCOUNT
     )
-    config_file: File = setting(
-        None,
-        "YAML file with any of these settings, or with several accounts",
-        ACCOUNT,
-        ways=("flag", "variable"),
+    ca_file: Path | None = setting(
+        Value.path, None, "PEM file of certificate authorities to trust in addition to the system's", API
     )
-    base_url: BaseUrl = setting(API_URL, "base URL of the API", API, secret=True)
-    windows: Windows = setting(
-        (Window.LAST_5_MINUTES, Window.LAST_HOUR, Window.LAST_24_HOURS),
-        f"statistics windows, of {', '.join(Window)}",
-        API,
+    allow_http: bool = setting(
+        parsers.boolean, False, "allow an http:// base URL that is not a loopback address", API
     )
-    timezone: Timezone = setting("UTC", "time zone of the window `today`, an IANA name", API)
-    ca_file: File = setting(
-        None, "PEM file of certificate authorities to trust in addition to the system's", API
+    max_concurrency: int = setting(Whole(1, 100), 16, "maximum concurrent requests per account", API)
+    max_concurrency_total: int = setting(Whole(1, 10_000), 200, "maximum concurrent requests in total", API)
+    timeout: float = setting(
+        Number(0, 300, exclusive=True), 10.0, "maximum duration of a scrape, in seconds", SCRAPE
     )
-    allow_http: Boolean = setting(False, "allow an http:// base URL that is not a loopback address", API)
-    max_concurrency: Annotated[int, PlainValidator(Whole(1, 100))] = setting(
-        16, "maximum concurrent requests per account", API
+    timeout_offset: float = setting(
+        Number(0, 60), 0.5, "seconds to subtract from the scraper's own timeout", SCRAPE
     )
-    max_concurrency_total: Annotated[int, PlainValidator(Whole(1, 10_000))] = setting(
-        200, "maximum concurrent requests in total", API
-    )
-    timeout: Annotated[float, PlainValidator(Number(0, 300, exclusive=True))] = setting(
-        10.0, "maximum duration of a scrape, in seconds", SCRAPE
-    )
-    timeout_offset: Annotated[float, PlainValidator(Number(0, 60))] = setting(
-        0.5, "seconds to subtract from the scraper's own timeout", SCRAPE
-    )
-    cache_ttl: Annotated[float, PlainValidator(Number(0, 3600))] = setting(
-        0.0, "seconds for which scrapes share a successful result", SCRAPE
-    )
-    recent_pages: Pages = setting(
-        3, "maximum pages of 100 recent records per scrape; 0 turns them off", RECENT
-    )
-    recent_settle: Settle = setting(
-        120.0, "age in seconds from which a recent message counts: younger ones may be on their way", RECENT
-    )
-    recent_destinations: Destinations = setting(
-        20, "number of destinations with their own series; the others are summed up", RECENT
+    cache_ttl: float = setting(
+        Number(0, 3600), 0.0, "seconds for which scrapes share a successful result", SCRAPE
     )
     web: WebSettings = WebSettings()
-    revision: Revision = setting("", "revision in the build info", WEB, ways=NO_FLAG)
+    revision: str = setting(parsers.revision, "", "revision in the build info", WEB, flag=False)
     log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *_: Any,
+        **__: Any,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Those that `Settings(sources=...)` names, the first of which wins: the environment is an argument."""
+        sources = cast("InitSettingsSource", init_settings).init_kwargs.get("sources", ())
+        return tuple(InitSettingsSource(settings_cls, values) for values in sources)

@@ -4,28 +4,17 @@ import math
 import re
 import zoneinfo
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from betatel_exporter.address import Address, parse_address
 from betatel_exporter.api.vocabulary import Window
 from betatel_exporter.files import Value, did_you_mean
 
 Parser = Callable[[Value], Any]
+T = TypeVar("T")
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-_BOOLEANS = {
-    "true": True,
-    "yes": True,
-    "on": True,
-    "1": True,
-    "false": False,
-    "no": False,
-    "off": False,
-    "0": False,
-}
 _KEY = re.compile(r"[!-~]{1,4096}")
 
 
@@ -40,9 +29,9 @@ class Number:
 
     def __call__(self, value: Value) -> float:
         text = value.scalar() if value.kind in {"number", "text"} else ""
-        number = float(text) if len(text) <= 40 and _NUMBER.fullmatch(text) else math.nan  # noqa: PLR2004
-        too_low = number <= self.least if self.exclusive else number < self.least
-        if not math.isfinite(number) or too_low or number > self.most:
+        number = float(text) if _NUMBER.fullmatch(text) else math.nan
+        high_enough = number > self.least if self.exclusive else number >= self.least
+        if not (high_enough and number <= self.most and math.isfinite(number)):
             raise value.fault(f"must be a number {self._range()}")
         return number
 
@@ -100,29 +89,22 @@ telemetry_path = Matching(
 revision = Matching(r"[\w.+-]{0,64}", "must be at most 64 letters, digits, dots, dashes, + and _")
 
 
-def boolean(value: Value) -> bool:
-    text = value.scalar().lower()
-    if text not in _BOOLEANS:
-        raise value.fault("must be true or false")
-    return _BOOLEANS[text]
-
-
-def path(value: Value) -> Path:
-    return value.path()
+boolean = Value.flag
 
 
 def address(value: Value) -> Address:
-    text = value.text()
-    try:
-        return parse_address(text)
-    except ValueError as error:
-        raise value.fault(str(error)) from None
+    return _of_text(parse_address, value)
 
 
 def api_key(value: Value) -> str:
+    return _of_text(checked_key, value)
+
+
+def _of_text(parse: Callable[[str], T], value: Value) -> T:
+    """`parse` raises ValueError with what is allowed."""
     text = value.text()
     try:
-        return checked_key(text)
+        return parse(text)
     except ValueError as error:
         raise value.fault(str(error)) from None
 
@@ -167,7 +149,7 @@ def budget(value: Value) -> Mapping[str, float]:
     amounts = value.members() if value.kind == "mapping" else _pairs(value)
     if not all(re.fullmatch("[A-Z]{3,5}", currency) for currency in amounts):
         raise value.fault("must be currencies in capitals with amounts, such as EUR=50,USD=20")
-    return MappingProxyType({currency: _amount(amount) for currency, amount in amounts.items()})
+    return {currency: _amount(amount) for currency, amount in amounts.items()}
 
 
 _amount = Number(0, math.inf, exclusive=True)
@@ -200,7 +182,7 @@ def _split(value: Value) -> Collection[str]:
 
 def _pairs(value: Value) -> Mapping[str, Value]:
     pairs = [part.partition("=") for part in value.text().split(",")]
-    amounts = {currency.strip(): value.with_text(amount.strip()) for currency, _, amount in pairs}
+    amounts = {currency.strip(): replace(value, content=amount.strip()) for currency, _, amount in pairs}
     if len(amounts) != len(pairs):
         raise value.fault("must not contain duplicate currencies")
     return amounts

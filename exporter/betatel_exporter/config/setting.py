@@ -4,54 +4,36 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pydantic import BaseModel, PlainValidator
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from betatel_exporter.address import Address
 from betatel_exporter.config import parsers
+from betatel_exporter.config.model import GROUPS, AccountSettings, Settings
 from betatel_exporter.config.parsers import Choice, Number, Parser, Whole
+from betatel_exporter.files import Value
 
 PREFIX = "BETATEL_"
 _PLACEHOLDERS: Mapping[Parser, str] = {
-    parsers.path: "FILE",
+    Value.path: "FILE",
     parsers.boolean: "BOOL",
     parsers.address: "ADDRESS",
     parsers.base_url: "URL",
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Setting:
     """A field of the model with its names."""
 
     path: tuple[str, ...]
-    field: FieldInfo
-
-    @property
-    def parse(self) -> Parser:
-        """From a Value to the setting's value; raises DocumentError."""
-        (validator,) = (each for each in self.field.metadata if isinstance(each, PlainValidator))
-        return cast("Parser", validator.func)
-
-    @property
-    def default_value(self) -> Any:
-        """None where there is none."""
-        default = self.field.default
-        return None if default is PydanticUndefined else default
-
-    @property
-    def _extra(self) -> Mapping[str, Any]:
-        return cast("Mapping[str, Any]", self.field.json_schema_extra)
-
-    @property
-    def name(self) -> str:
-        return self.path[-1]
-
-    @property
-    def section(self) -> str:
-        """Empty at the top."""
-        return ".".join(self.path[:-1])
+    parse: Parser
+    """From a Value to the setting's value; raises DocumentError."""
+    default_value: Any
+    """None where there is none."""
+    description: str
+    group: str
+    has_flag: bool
 
     @property
     def key(self) -> str:
@@ -61,27 +43,16 @@ class Setting:
     @property
     def flag(self) -> str | None:
         name = self.key.replace("config_file", "config.file").replace("_", "-")
-        return f"--{name}" if "flag" in self._extra["ways"] else None
+        return f"--{name}" if self.has_flag else None
 
     @property
-    def variable(self) -> str | None:
-        return PREFIX + "__".join(self.path).upper() if "variable" in self._extra["ways"] else None
+    def variable(self) -> str:
+        return PREFIX + "__".join(self.path).upper()
 
     @property
-    def in_file(self) -> bool:
-        return "file" in self._extra["ways"]
-
-    @property
-    def required(self) -> bool:
-        return self.field.is_required()
-
-    @property
-    def description(self) -> str:
-        return self.field.description or ""
-
-    @property
-    def group(self) -> str:
-        return str(self._extra["group"])
+    def title(self) -> str:
+        """What errors call a setting that is not set."""
+        return f"{self.key} ({', '.join(filter(None, (self.flag, self.variable)))})"
 
     @property
     def default(self) -> str:
@@ -98,17 +69,18 @@ class Setting:
     @property
     def choices(self) -> Sequence[str]:
         """The allowed values, where they are few."""
-        parse = self.parse
-        return parse.allowed if isinstance(parse, Choice) else ()
+        return self.parse.allowed if isinstance(self.parse, Choice) else ()
 
     @property
     def bounds(self) -> Mapping[str, float]:
         """Of a number, in JSON schema's words."""
-        parse = self.parse
-        if not isinstance(parse, Number | Whole):
+        if not isinstance(self.parse, Number | Whole):
             return {}
-        exclusive = isinstance(parse, Number) and parse.exclusive
-        return {"exclusiveMinimum" if exclusive else "minimum": parse.least, "maximum": parse.most}
+        exclusive = isinstance(self.parse, Number) and self.parse.exclusive
+        return {
+            "exclusiveMinimum" if exclusive else "minimum": self.parse.least,
+            "maximum": self.parse.most,
+        }
 
     @property
     def placeholder(self) -> str:
@@ -117,17 +89,21 @@ class Setting:
             return f"{{{','.join(self.choices)}}}"
         return _PLACEHOLDERS.get(self.parse, "NUMBER" if self.bounds else "VALUE")
 
-    @property
-    def title(self) -> str:
-        """What errors call a setting that is not set."""
-        ways = ", ".join(way for way in (self.flag, self.variable) if way)
-        return f"{self.key} ({ways})" if ways else self.key
 
-
-def settings_of(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[Setting]:
+def _settings_of(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[Setting]:
     """The settings of a model, those of its sections included."""
     for name, field in model.model_fields.items():
+        path = (*above, name)
         if isinstance(field.default, BaseModel):
-            yield from settings_of(type(field.default), (*above, name))
+            yield from _settings_of(type(field.default), path)
         else:
-            yield Setting((*above, name), field)
+            yield Setting(
+                path=path,
+                default_value=None if field.default is PydanticUndefined else field.default,
+                description=field.description or "",
+                **cast("dict[str, Any]", field.json_schema_extra),
+            )
+
+
+SETTINGS = tuple(sorted(_settings_of(Settings), key=lambda setting: GROUPS.index(setting.group)))
+ACCOUNT_SETTINGS = tuple(_settings_of(AccountSettings))

@@ -7,7 +7,14 @@ may be a secret in the wrong place.
 from betatel_exporter.files.document import parse
 from betatel_exporter.files.following import Files, Followed
 from betatel_exporter.files.names import did_you_mean, is_name, shown
-from betatel_exporter.files.reading import BUNDLE_BYTES, DOCUMENT_BYTES, SECRET_BYTES, UnreadableError, read
+from betatel_exporter.files.reading import (
+    BUNDLE_BYTES,
+    DOCUMENT_BYTES,
+    SECRET_BYTES,
+    UnreadableError,
+    UnusableError,
+    read,
+)
 from betatel_exporter.files.values import DocumentError, Value
 
 __all__ = [
@@ -18,6 +25,7 @@ __all__ = [
     "Files",
     "Followed",
     "UnreadableError",
+    "UnusableError",
     "Value",
     "did_you_mean",
     "is_name",

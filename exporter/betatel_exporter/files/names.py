@@ -21,12 +21,7 @@ def shown(text: str) -> str:
     return text if is_name(text) else "(a name)"
 
 
-def nearest(text: str, allowed: Iterable[str]) -> str | None:
-    """The allowed name that a mistyped one resembles most."""
-    return next(iter(get_close_matches(text[:LONGEST], list(allowed), n=1)), None)
-
-
 def did_you_mean(text: str, allowed: Iterable[str]) -> str:
-    """The end of a sentence about a mistyped name, or nothing."""
-    name = nearest(text, allowed)
-    return f"; did you mean {name}?" if name else ""
+    """The end of a sentence about a mistyped name: the allowed name that it resembles most, or nothing."""
+    nearest = get_close_matches(text[:LONGEST], list(allowed), n=1)
+    return f"; did you mean {nearest[0]}?" if nearest else ""

@@ -1,6 +1,5 @@
 """Bounded reads of regular files, which never wait."""
 
-import errno
 import os
 import stat
 from pathlib import Path
@@ -15,12 +14,15 @@ DOCUMENT_BYTES = 256 * 1024
 """Limit for a YAML document."""
 
 
-class UnreadableError(Exception):
+class UnusableError(Exception):
+    """A file that cannot be used. The text is one line and safe to log."""
+
+
+class UnreadableError(UnusableError):
     """A file that cannot be read. The text contains the path only if it exists, else the folder that exists."""
 
-    def __init__(self, path: Path, number: int, problem: str) -> None:
+    def __init__(self, path: Path, problem: str) -> None:
         super().__init__(_described(path, problem))
-        self.errno = number
 
 
 def read(path: Path, limit: int) -> bytes:
@@ -29,33 +31,21 @@ def read(path: Path, limit: int) -> bytes:
     Opening a named pipe would wait for a writer, and reading a device might never end: neither is read.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UnreadableError(path, "not a regular file")
+            content = file.read(limit + 1)
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise UnreadableError(path, (error.strerror or "cannot be read").lower()) from None
     except ValueError:  # a null character in the path
-        raise UnreadableError(path, errno.EINVAL, "not the path of a file") from None
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise UnreadableError(path, errno.EINVAL, "not a regular file")
-        content = _read_up_to(descriptor, limit + 1)
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    finally:
-        os.close(descriptor)
+        raise UnreadableError(path, "not the path of a file") from None
     if len(content) > limit:
-        raise UnreadableError(path, errno.EFBIG, f"larger than {limit // 1024} KiB")
+        raise UnreadableError(path, f"larger than {limit // 1024} KiB")
     return content
 
 
-def _read_up_to(descriptor: int, size: int) -> bytes:
-    content = b""
-    while len(content) < size and (chunk := os.read(descriptor, size - len(content))):
-        content += chunk
-    return content
-
-
-def _unreadable(path: Path, error: OSError) -> UnreadableError:
-    return UnreadableError(path, error.errno or 0, (error.strerror or "cannot be read").lower())
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _described(path: Path, problem: str) -> str:

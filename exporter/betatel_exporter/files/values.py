@@ -6,20 +6,22 @@ from pathlib import Path
 from typing import Literal, Self
 
 from betatel_exporter.files.names import did_you_mean, shown
+from betatel_exporter.files.reading import UnusableError
 
 Kind = Literal["text", "number", "boolean", "date", "null", "list", "mapping"]
 
-_TRUE = frozenset({"true", "yes", "on"})
-_FALSE = frozenset({"false", "no", "off"})
+_ARTICLES = {"number": "a number", "boolean": "true or false", "date": "a date", "null": "null"}
+_TRUE = {"true", "yes", "on", "1"}
+_FALSE = {"false", "no", "off", "0"}
 
 
-class DocumentError(ValueError):
+class DocumentError(UnusableError, ValueError):
     """A document that cannot be used; a ValueError, as pydantic collects them.
 
     str() is one line: file, line, name, what is wrong, what is allowed.
     """
 
-    def __init__(self, source: Path | None, problem: str, *, line: int | None = None, name: str = "") -> None:
+    def __init__(self, source: Path | None, problem: str, *, line: int = 0, name: str = "") -> None:
         place = f"{source}:{line}" if line else str(source or "")
         super().__init__(": ".join(filter(None, (place, name, problem))))
         self.problem = problem
@@ -36,7 +38,6 @@ class Value:
     """The text of a scalar as it is written, the items of a list, the members of a mapping by name."""
     line: int = 0
     """From 1; 0 outside of a file."""
-    column: int = 0
     name: str = ""
     """What errors call it: in a document the dotted path from the top."""
 
@@ -79,13 +80,9 @@ class Value:
         """A member that is not set, for errors about it."""
         return replace(self, kind="null", content="", name=self._below(name))
 
-    def named(self, name: str) -> "Value":
-        """The same value under another name in errors."""
-        return replace(self, name=name)
-
     def items(self) -> Sequence["Value"]:
         """The values of a list; raises DocumentError."""
-        if self.kind != "list" or isinstance(self.content, str | Mapping):
+        if not isinstance(self.content, tuple):
             raise self.fault("must be a list")
         return [replace(item, name=f"{self.name}[{index}]") for index, item in enumerate(self.content)]
 
@@ -123,12 +120,5 @@ class Value:
             raise self.fault("must be the path of a file, not its contents")
         return self.source.parent / text if self.source else Path(text)
 
-    def with_text(self, text: str) -> "Value":
-        """A text at the same place, such as a part of this one."""
-        return replace(self, kind="text", content=text)
-
     def _below(self, name: str) -> str:
         return f"{self.name}.{name}" if self.name else name
-
-
-_ARTICLES = {"number": "a number", "boolean": "true or false", "date": "a date", "null": "null"}

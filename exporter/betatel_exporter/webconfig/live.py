@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from betatel_exporter.files import DocumentError, Files, Followed, UnreadableError
+from betatel_exporter.files import DocumentError, Files, Followed, UnreadableError, UnusableError
 from betatel_exporter.webconfig.settings import read_settings
 from betatel_exporter.webconfig.tls import SwitchingContext, server_context
 
 logger = logging.getLogger(__name__)
 
 
-class WebConfigError(Exception):
+class WebConfigError(UnusableError):
     """The file, or one that it names, cannot be used. str() is one line: file, line, setting, problem, what is allowed."""
 
 
@@ -33,9 +33,7 @@ class WebConfig:
         """Raises WebConfigError."""
         self._path = path
         self._in_use: _Loaded | None = None
-        self._config = Followed(
-            self._load, errors=WebConfigError, name="web config", log=log, details={"file": str(path)}
-        )
+        self._config = Followed(self._load, "web config", {"file": str(path)}, log)
         first = self._config.current
         self._ssl_context = SwitchingContext(self._context) if first.context else None
         extra = {"file": str(path), "tls": first.context is not None, "users": len(first.users)}

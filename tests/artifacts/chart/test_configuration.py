@@ -6,8 +6,7 @@ from typing import Any
 
 import yaml
 
-from betatel_exporter.config import SETTINGS, Settings
-from betatel_exporter.config.model import AccountSettings
+from betatel_exporter.config import SETTINGS, AccountSettings, Settings
 from betatel_exporter.config.sources import Sources
 from tests.support.chart import Helm, configuration_text, container, one, pod
 from tests.support.command import run
@@ -23,7 +22,7 @@ def read(objects: Objects, folder: Path) -> tuple[Settings, list[AccountSettings
     path.write_text(configuration_text(objects), encoding="utf-8")
     sources = Sources({"config_file": str(path)}, {})
     settings = sources.settings()
-    accounts = [given.settings for given in sources.accounts(settings)]
+    accounts = [given.settings for given in sources.accounts()]
     assert sources.faults == []
     return settings, accounts
 
@@ -64,7 +63,6 @@ def test_accounts_arrive_with_their_own_keys_and_settings(helm: Helm, tmp_path: 
     assert [str(account.api_key_file) for account in accounts] == [
         f"{MOUNTED}/keys/{account.name}" for account in accounts
     ]
-    assert bank.windows is not None
     assert [*map(str, bank.windows)] == ["last5m", "lasth", "last24h", "today"]
     assert (bank.recent_pages, bank.recent_settle, bank.recent_destinations) == (0, 60.5, 5)
     assert (bank.timezone, shop.daily_budget) == ("Europe/Sarajevo", {"EUR": 50})

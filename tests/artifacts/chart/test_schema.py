@@ -15,7 +15,7 @@ from tools.chart.cluster.words import MONITORS, WORDS, filled, leaves
 from tools.chart.objects import parse
 from tools.chart.schema import Known, schema
 from tools.chart.values import documented_values
-from tools.generate import ROOT
+from tools.paths import ROOT
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 VALUES = (CHART / "values.yaml").read_text(encoding="utf-8")

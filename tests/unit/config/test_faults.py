@@ -157,18 +157,18 @@ accounts:
         ":3: accounts.shop.account_id: must be text, not a number: quote it",
         ":4: accounts.on.name: must be text, not true or false: quote it",
         ":5: accounts[2].nmae: unknown setting; did you mean name?",
-        ":5: accounts[2].name: required",
         ":5: accounts[2].account_id: required",
         ":6: accounts[2].daily_budget.EUR: must be a number above 0",
+        ":5: accounts[2].name: required",
+        ":5: accounts[2].api_key_file or api_key: exactly one is required, neither is set",
         ":7: accounts.bank.timezone: must be an IANA time zone, such as UTC or Europe/Sarajevo",
         ":7: accounts.bank.recent_pages: must be a whole number from 0 to 20",
+        ":7: accounts.bank.api_key_file or api_key: exactly one is required, neither is set",
         ":8: accounts[4]: must be a mapping of names to values",
-        ":8: accounts[4].name: required",
-        ":8: accounts[4].account_id: required",
-        ":10: accounts.last.name: must differ from the names of the accounts above",
         ":9: accounts.last.api_key_file or api_key: exactly one is required, both are set",
-        ":10: accounts.last.base_url: must start with https:// unless it is a loopback address; allow_http permits it",
         ":10: accounts.last.api_key_file or api_key: exactly one is required, neither is set",
+        ":10: accounts.last.name: must differ from the names of the accounts above",
+        ":10: accounts.last.base_url: must start with https:// unless it is a loopback address; allow_http permits it",
     ]
 
 
@@ -209,7 +209,7 @@ def misplaced(key: str, folder: Path) -> Iterator[tuple[str, dict[str, str], dic
         if setting.variable:
             yield setting.variable, {}, ours | {setting.variable: key}
     account = {"name": "shop", "account_id": "1", "api_key": "ours"}
-    paths = [setting.path for setting in SETTINGS if setting.in_file]
+    paths = [setting.path for setting in SETTINGS if setting.key != "config_file"]
     documents: list[Any] = [
         _at(path, value)
         for path in (*paths, ("web",), ("accounts",), (key,))

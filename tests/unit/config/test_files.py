@@ -9,7 +9,7 @@ import trustme
 
 from betatel_exporter.api.errors import KeyUnavailableError
 from betatel_exporter.config import load
-from betatel_exporter.config.keys import KeyFile
+from betatel_exporter.config.followed import current_key, key_file
 
 ONE_LINE = "must be one line of at most 4096 printable ASCII characters without spaces"
 FAULTS = (
@@ -31,7 +31,7 @@ def test_a_changed_key_is_read_and_an_unusable_one_leaves_the_last_in_use(
     caplog.set_level(logging.INFO)
     path = tmp_path / "key"
     path.write_text("one\n")
-    key = KeyFile(path, "shop")
+    key = current_key(key_file(path, "shop"))
     assert key() == "one"
     path.write_text("other\r\n")
     assert key() == "other"
@@ -52,7 +52,7 @@ def test_a_changed_key_is_read_and_an_unusable_one_leaves_the_last_in_use(
 
 def test_a_key_that_was_never_there_is_an_error_until_it_appears(tmp_path: Path) -> None:
     path = tmp_path / "key"
-    key = KeyFile(path, "shop")
+    key = current_key(key_file(path, "shop"))
     with pytest.raises(KeyUnavailableError, match="no usable API key: no such file or directory in /"):
         key()
     os.mkfifo(path)

@@ -27,11 +27,12 @@ def load_file(folder: Path, text: str, environ: Mapping[str, str] | None = None)
 
 def test_key_and_account_id_are_all_that_is_needed() -> None:
     configuration = load({}, ONE)
-    (account,) = configuration.accounts
-    assert (account.name, account.account_id, account.key()) == ("default", "675aed61", "key-5f0c1a")
+    (account,) = [each.settings for each in configuration.accounts]
+    assert (account.name, account.account_id) == ("default", "675aed61")
+    assert configuration.accounts[0].key() == "key-5f0c1a"
     assert account.base_url == "https://api.betatel.com/api/v1/connect-hub"
     assert account.windows == (Window.LAST_5_MINUTES, Window.LAST_HOUR, Window.LAST_24_HOURS)
-    assert account.proxy is None
+    assert configuration.accounts[0].proxy is None
     assert configuration.tls is not None
     assert configuration.settings.web.listen_address == Address("", 10742)
 
@@ -65,29 +66,30 @@ def test_one_account_can_be_set_in_every_way(tmp_path: Path) -> None:
         (load_file(tmp_path, text), {"USD": 1.5}, (Window.TODAY,), 3),
         (load(flags, ONE), {"EUR": 50, "USD": 20.5}, (Window.TODAY, Window.LAST_MINUTE), 0),
     ]:
-        (account,) = configuration.accounts
+        (account,) = [each.settings for each in configuration.accounts]
         assert (account.daily_budget, account.windows, account.recent_pages) == (budget, windows, pages)
     assert load_file(tmp_path, text).accounts[0].key() == "key-1"
 
 
 def test_accounts_of_the_list_share_settings_and_may_differ(tmp_path: Path) -> None:
     (tmp_path / "bank-key").write_text("key-bank")
-    shop, bank = load_file(tmp_path, ACCOUNTS).accounts
-    assert (shop.name, shop.key(), shop.windows, shop.timezone) == (
+    configuration = load_file(tmp_path, ACCOUNTS)
+    shop, bank = [each.settings for each in configuration.accounts]
+    assert [each.key() for each in configuration.accounts] == ["key-shop", "key-bank"]
+    assert (shop.name, shop.windows, shop.timezone) == (
         "shop",
-        "key-shop",
         (Window.LAST_HOUR,),
         "UTC",
     )
     assert (shop.daily_budget, shop.recent_pages, shop.recent_settle) == ({"EUR": 50}, 0, 120)
-    assert (bank.key(), bank.windows, bank.timezone) == ("key-bank", (Window.TODAY,), "Europe/Sarajevo")
+    assert (bank.windows, bank.timezone) == ((Window.TODAY,), "Europe/Sarajevo")
     assert bank.base_url == "https://other.example/api"
     assert (bank.recent_pages, bank.recent_settle, bank.recent_destinations) == (4, 60, 5)
 
 
 def test_one_missing_key_does_not_stop_the_other_accounts(tmp_path: Path) -> None:
     configuration = load_file(tmp_path, ACCOUNTS)
-    assert [account.name for account in configuration.accounts] == ["shop", "bank"]
+    assert [account.settings.name for account in configuration.accounts] == ["shop", "bank"]
     place = f"{tmp_path}/config.yml:6: accounts.bank.api_key_file"
     assert configuration.warnings == (f"{place}: no such file or directory in {tmp_path}",)
     (tmp_path / "bank-key").write_text("key-bank")
@@ -106,7 +108,7 @@ def test_without_any_usable_key_it_does_not_start(tmp_path: Path) -> None:
 
 def test_plain_http_is_for_loopback_unless_it_is_allowed() -> None:
     for url in ("http://127.0.0.1:1/x", "http://[::1]/x", "http://localhost/x"):
-        assert load({"base_url": url}, ONE).accounts[0].base_url == url
+        assert load({"base_url": url}, ONE).accounts[0].settings.base_url == url
     assert load({"base_url": "http://api.example", "allow_http": "true"}, ONE).tls is None
 
 

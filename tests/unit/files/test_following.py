@@ -5,16 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from betatel_exporter.files import SECRET_BYTES, Files, Followed, UnreadableError
+from betatel_exporter.files import SECRET_BYTES, Files, Followed, UnreadableError, UnusableError
 
 logger = logging.getLogger("test")
 
 
 def followed(path: Path) -> Followed[int]:
     def load(files: Files) -> int:
-        return int(files.read(path, SECRET_BYTES))
+        content = files.read(path, SECRET_BYTES)
+        if not content.isdigit():
+            raise UnusableError("not a number")
+        return int(content)
 
-    return Followed(load, errors=(UnreadableError, ValueError), name="number", log=logger)
+    return Followed(load, "number", log=logger)
 
 
 def rewrite(path: Path) -> None:
@@ -61,7 +64,7 @@ def test_nothing_is_loaded_again_while_the_contents_stay_the_same(path: Path) ->
         loads.append(1)
         return files.read(path, SECRET_BYTES)
 
-    value = Followed(load, errors=UnreadableError, name="bytes", log=logger)
+    value = Followed(load, "bytes", log=logger)
     assert value.current == b"1"
     path.write_text("1")
     assert (value.current, len(loads)) == (b"1", 1)
@@ -76,7 +79,7 @@ def test_a_fault_keeps_the_last_good_value_and_is_logged_once_until_it_is_over(
     path.write_text("one")
     assert [value.current, value.current] == [1, 1]
     fault: str | None = value.fault
-    assert fault == "invalid literal for int() with base 10: b'one'"
+    assert fault == "not a number"
     path.write_text("3")
     assert value.current == 3
     assert value.fault is None
@@ -93,10 +96,10 @@ def test_a_failed_load_is_retried_though_no_file_changes(path: Path) -> None:
     def load(files: Files) -> bytes:
         content = files.read(path, SECRET_BYTES)
         if failing:
-            raise OSError
+            raise UnusableError
         return content
 
-    value = Followed(load, errors=OSError, name="bytes", log=logger)
+    value = Followed(load, "bytes", log=logger)
     assert value.current == b"1"
     failing = True
     path.write_text("2")
