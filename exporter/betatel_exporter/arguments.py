@@ -2,12 +2,12 @@
 
 import argparse
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from betatel_exporter import __version__
 from betatel_exporter.address import Address
-from betatel_exporter.config import SETTINGS, Setting
+from betatel_exporter.config import SETTINGS
 from betatel_exporter.config.parsers import Choice, Number, Whole, address
 from betatel_exporter.files import DocumentError, Value, did_you_mean, shown
 
@@ -22,30 +22,17 @@ example:
   BETATEL_API_KEY_FILE=/run/secrets/api-key {PROGRAM} --account-id=675aed61
   curl http://localhost:10742/metrics
 """
-COMMANDS: Mapping[str, tuple[str, str]] = {
-    "serve": ("serve the metrics (default)", ""),
-    "check": (
-        "collect once and print the results",
-        """\
+COMMANDS: Mapping[str, str] = {
+    "serve": "Serve the metrics (default).",
+    "check": """\
 Collect once and print the result of each query, and the resulting API calls per day.
 
 exit codes: 0 success, 2 configuration, 3 authentication, 4 connection, 5 rate limit, 6 bad response""",
-    ),
-    "demo": (
-        "serve a simulated API and an exporter for it",
-        "Serve a simulated API and an exporter for it, on loopback: nothing to set up.",
-    ),
-    "simulate": (
-        "serve the simulated API only",
-        "Serve a simulated API, to try everything without an account.",
-    ),
-    "healthcheck": (
-        "request /-/healthy of the exporter on this machine",
-        "Request /-/healthy of the exporter on this machine: exit code 0 healthy, 1 unhealthy.",
-    ),
-    "version": ("print the version", ""),
+    "demo": "Serve a simulated API and an exporter for it, on loopback: nothing to set up.",
+    "simulate": "Serve a simulated API, to try everything without an account.",
+    "healthcheck": "Request /-/healthy of the exporter on this machine.",
 }
-"""By name: the line in the list of commands, and the description in the command's own help."""
+"""Descriptions by name; the first lines are the list of commands."""
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
@@ -73,38 +60,30 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if first.startswith("-") and first not in {"-h", "--help", "--version"}:
         first, arguments = "serve", ["serve", *arguments]
     if not first.startswith("-") and first not in COMMANDS:
-        allowed = ", ".join(COMMANDS)
-        raise UsageError(
-            f"{shown(first)}: unknown command{did_you_mean(first, COMMANDS)}; allowed: {allowed}"
-        )
-    parser, commands = make_parser([first])
-    parsed, unknown = parser.parse_known_args(arguments or ["serve"])
-    if unknown:
-        raise UsageError(_problem(unknown[0].partition("=")[0], commands[parsed.command]))
-    return parsed
-
-
-def make_parser(detailed: Collection[str] = tuple(COMMANDS)) -> tuple[Parser, Mapping[str, Parser]]:
-    """The parser, and those of the commands by name; without the flags of the commands that are not `detailed`."""
+        hint = did_you_mean(first, COMMANDS)
+        raise UsageError(f"{shown(first)}: unknown command{hint}; allowed: {', '.join(COMMANDS)}")
     parser = Parser(
         prog=PROGRAM, usage=f"{PROGRAM} [COMMAND] [flags]", description=DESCRIPTION, epilog=EPILOG
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     title = "commands, each with its own --help"
     subparsers = parser.add_subparsers(title=title, dest="command", metavar="COMMAND")
-    _add_settings(parser, SETTINGS)
-    commands = {}
-    for name, (summary, description) in COMMANDS.items():
-        command = commands[name] = subparsers.add_parser(
+    _add_settings(parser)
+    commands = {
+        name: subparsers.add_parser(
             name,
             usage=f"{PROGRAM} {name} [flags]",
-            help=summary,
-            description=description or f"{summary[0].upper()}{summary[1:]}.",
-            epilog=EPILOG if name == "serve" else None,
+            help=description.splitlines()[0],
+            description=description,
         )
-        if name in detailed:
-            _add_flags(name, command)
-    return parser, commands
+        for name, description in COMMANDS.items()
+    }
+    if first in commands:
+        _add_flags(first, commands[first])
+    parsed, unknown = parser.parse_known_args(arguments or ["serve"])
+    if unknown:
+        raise UsageError(_problem(unknown[0].partition("=")[0], commands[parsed.command]))
+    return parsed
 
 
 def _problem(argument: str, parser: Parser) -> str:
@@ -118,16 +97,10 @@ def _problem(argument: str, parser: Parser) -> str:
 
 def _add_flags(command: str, parser: Parser) -> None:
     match command:
-        case "serve":
-            _add_settings(parser, SETTINGS)
-        case "check":
-            parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
-            _add_settings(parser, SETTINGS)
-        case "healthcheck":
-            keys = {"config_file", "web.listen_address", "web.config_file"}
-            _add_settings(parser, [setting for setting in SETTINGS if setting.key in keys])
+        case "serve" | "check":
+            _add_settings(parser)
         case "simulate":
-            _add_world(parser)
+            _add_world(parser, speed=1.0)
             _add_address(parser, "--listen-address", "listen_address", 10743)
         case "demo":
             _add_world(parser, speed=12.0)
@@ -135,10 +108,10 @@ def _add_flags(command: str, parser: Parser) -> None:
             _add_address(parser, "--simulator.listen-address", "simulator", 10743)
 
 
-def _add_settings(parser: Parser, settings: Iterable[Setting]) -> None:
+def _add_settings(parser: Parser) -> None:
     """A flag for each setting that has one; its value is checked with all other settings."""
     groups: dict[str, argparse._ArgumentGroup] = {}
-    for setting in settings:
+    for setting in SETTINGS:
         if setting.flag is None:
             continue
         if setting.group not in groups:
@@ -155,24 +128,18 @@ def _add_settings(parser: Parser, settings: Iterable[Setting]) -> None:
         )
 
 
-def _add_world(parser: Parser, speed: float = 1.0) -> None:
+def _add_world(parser: Parser, speed: float) -> None:
     """The flags of the simulated world."""
     from betatel_exporter.simulator.scenarios import SCENARIOS  # noqa: PLC0415  imports an HTTP server
 
-    parser.add_argument(
-        "--scenario",
-        type=_one_of(SCENARIOS),
-        default="normal",
-        metavar="NAME",
-        help=f"initial behavior of the API: {', '.join(SCENARIOS)} (default: %(default)s)",
-    )
-    for flag, of, default, text in (
-        ("--seed", Whole(0, 999_999_999), 1, "random seed of the traffic"),
-        ("--speed", Number(0.001, 100_000), speed, "simulated seconds per second"),
-        ("--messages-per-hour", Number(0, 100_000), 600.0, "mean rate of messages"),
-    ):
+    for flag, metavar, of, default, text in (
+        ("--scenario", "NAME", Choice(tuple(SCENARIOS)), "normal", f"initial scenario: {', '.join(SCENARIOS)}"),
+        ("--seed", "NUMBER", Whole(0, 999_999_999), 1, "random seed of the traffic"),
+        ("--speed", "NUMBER", Number(0.001, 100_000), speed, "simulated seconds per second"),
+        ("--messages-per-hour", "NUMBER", Number(0, 100_000), 600.0, "mean rate of messages"),
+    ):  # fmt: skip
         parser.add_argument(
-            flag, type=_checked(of), default=default, metavar="NUMBER", help=f"{text} (default: {default:g})"
+            flag, type=_checked(of), default=default, metavar=metavar, help=f"{text} (default: %(default)s)"
         )
 
 
@@ -185,10 +152,6 @@ def _add_address(parser: Parser, flag: str, name: str, port: int) -> None:
         metavar="ADDRESS",
         help="address to listen on, [HOST]:PORT (default: %(default)s)",
     )
-
-
-def _one_of(allowed: Iterable[str]) -> Callable[[str], str]:
-    return _checked(Choice(tuple(allowed)))
 
 
 def _checked(parse: Callable[[Value], T]) -> Callable[[str], T]:

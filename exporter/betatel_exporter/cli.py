@@ -5,16 +5,14 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from betatel_exporter import __version__
-from betatel_exporter.arguments import PROGRAM, UsageError, parse
-from betatel_exporter.config import SETTINGS, SettingsError, load
 
 if TYPE_CHECKING:
     from betatel_exporter.commands.demo import SimulatorOptions
 
-# Servers and clients are imported by the commands that need them: --help and wrong settings do not wait for them.
+# Each command imports what it needs: --help and wrong settings do not wait for servers and clients.
 # ruff: noqa: PLC0415
 
 logger = logging.getLogger(__name__)
@@ -26,23 +24,31 @@ WRONG_SETTINGS = 2
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
     """Run a command. Exit codes: 0, 1 for a port that is in use, 2 for wrong settings, and those of check."""
     _open_missing_streams()
+    arguments = sys.argv[1:] if arguments is None else arguments
+    environ = os.environ if environ is None else environ
     try:
-        return _run(
-            sys.argv[1:] if arguments is None else arguments, os.environ if environ is None else environ
-        )
-    except (UsageError, SettingsError) as error:
-        return _fail(str(error), WRONG_SETTINGS)
+        try:
+            return _run(arguments, environ)
+        finally:
+            sys.stdout.flush()
     except BrokenPipeError:  # standard output was closed early, for example by head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or flushing at exit would fail too
         return FAILED
 
 
 def _run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    if arguments[:1] == ["healthcheck"]:  # runs every few seconds, so without the settings model
+        from betatel_exporter.commands import healthcheck
+
+        return healthcheck.main(arguments[1:], environ)
+    from betatel_exporter.arguments import UsageError, parse
+    from betatel_exporter.config import SettingsError
+
     try:
         flags = parse(arguments)
         return _COMMANDS[flags.command](flags, environ)
-    finally:
-        sys.stdout.flush()
+    except (UsageError, SettingsError) as error:
+        return _fail(error, WRONG_SETTINGS)
 
 
 def _open_missing_streams() -> None:
@@ -52,13 +58,15 @@ def _open_missing_streams() -> None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123  stays open
 
 
-def _fail(message: str, code: int) -> int:
-    sys.stderr.writelines(f"{PROGRAM}: {line}\n" for line in message.splitlines())
+def _fail(error: Exception, code: int) -> int:
+    sys.stderr.writelines(f"betatel-exporter: {line}\n" for line in str(error).splitlines())
     return code
 
 
 def _serve(flags: Namespace, environ: Mapping[str, str]) -> int:
-    configuration = load(_settings(flags), environ)
+    from betatel_exporter.config import SettingsError, load
+
+    configuration = load(vars(flags), environ)
     from betatel_exporter import logs
     from betatel_exporter.assembly import make_app
     from betatel_exporter.web import server
@@ -74,7 +82,7 @@ def _serve(flags: Namespace, environ: Mapping[str, str]) -> int:
     except WebConfigError as error:
         raise SettingsError([str(error)]) from None
     except server.BindError as error:
-        return _fail(str(error), FAILED)
+        return _fail(error, FAILED)
 
     async def serve() -> None:
         details = {
@@ -94,19 +102,15 @@ def _serve(flags: Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _check(flags: Namespace, environ: Mapping[str, str]) -> int:
-    configuration = load(_settings(flags), environ)
+    from betatel_exporter.config import load
+
+    configuration = load(vars(flags), environ)
     from betatel_exporter import logs
     from betatel_exporter.commands.check import check
     from betatel_exporter.web import server
 
     logs.configure("error", configuration.settings.log.format)
-    return server.run(check(configuration, as_json=flags.json, out=sys.stdout))
-
-
-def _healthcheck(flags: Namespace, environ: Mapping[str, str]) -> int:
-    from betatel_exporter.commands import healthcheck
-
-    return healthcheck.run(_settings(flags), environ)
+    return server.run(check(configuration, sys.stdout))
 
 
 def _simulate(flags: Namespace, _: Mapping[str, str]) -> int:
@@ -121,25 +125,12 @@ def _demo(flags: Namespace, _: Mapping[str, str]) -> int:
     return _run_simulator(demo(_simulator(flags), flags.simulator, flags.web))
 
 
-def _version(_: Namespace, __: Mapping[str, str]) -> int:
-    sys.stdout.write(f"{PROGRAM} {__version__}\n")
-    return 0
-
-
 _COMMANDS: Mapping[str, Callable[[Namespace, Mapping[str, str]], int]] = {
     "serve": _serve,
     "check": _check,
     "demo": _demo,
     "simulate": _simulate,
-    "healthcheck": _healthcheck,
-    "version": _version,
 }
-
-
-def _settings(flags: Namespace) -> dict[str, Any]:
-    """The flags that are settings, by key."""
-    keys = {setting.key for setting in SETTINGS}
-    return {key: value for key, value in vars(flags).items() if key in keys}
 
 
 def _simulator(flags: Namespace) -> "SimulatorOptions":
@@ -156,5 +147,5 @@ def _run_simulator(main: Coroutine[None, None, None]) -> int:
     try:
         server.run(main)
     except server.BindError as error:
-        return _fail(str(error), FAILED)
+        return _fail(error, FAILED)
     return 0

@@ -3,7 +3,6 @@
 Logging never waits: a thread writes the lines, and drops them where standard error takes no more.
 """
 
-import contextlib
 import logging
 import os
 import queue
@@ -49,10 +48,9 @@ class BackgroundHandler(logging.Handler):
     def __init__(self, descriptor: int) -> None:
         super().__init__()
         self._descriptor = descriptor
-        self._lines: queue.Queue[bytes | None] = queue.Queue(QUEUED)
+        self._lines: queue.Queue[bytes] = queue.Queue(QUEUED)
         self._dropped = 0
-        self._thread = threading.Thread(target=self._write_all, name="log", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._write_all, name="log", daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -67,17 +65,12 @@ class BackgroundHandler(logging.Handler):
         with self._lines.all_tasks_done:
             self._lines.all_tasks_done.wait_for(lambda: not self._lines.unfinished_tasks, FLUSH_SECONDS)
 
-    def close(self) -> None:
-        with contextlib.suppress(queue.Full):
-            self._lines.put(None, timeout=FLUSH_SECONDS)
-        super().close()
-
     def _line(self, record: logging.LogRecord) -> bytes:
         return f"{self.format(record)}\n".encode(errors="backslashreplace")
 
     def _write_all(self) -> None:
-        while (line := self._lines.get()) is not None:
-            self._write(line)
+        while True:
+            self._write(self._lines.get())
             if self._dropped:
                 dropped, self._dropped = self._dropped, 0
                 self._write(self._line(_warning("log lines dropped", dropped=dropped)))
@@ -100,30 +93,20 @@ class RepeatLimit(logging.Filter):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
-        self._places: dict[tuple[str, int], _Minute] = {}
+        self._minutes: dict[tuple[str, int], tuple[float, int]] = {}
+        """The end of the current minute of a place, and the lines in it so far."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         place = record.pathname, record.lineno
-        minute = self._places.get(place)
+        limit = OUR_LINES_A_MINUTE if record.name.split(".")[0] == OURS else LINES_A_MINUTE
+        end, lines = self._minutes.get(place, (0.0, 0))
         now = self._clock()
-        if minute is None or now >= minute.end:
-            if minute is not None and minute.suppressed:
-                record.suppressed = minute.suppressed
-            minute = self._places[place] = _Minute(now + 60)
-        minute.lines += 1
-        if minute.lines <= (OUR_LINES_A_MINUTE if record.name.split(".")[0] == OURS else LINES_A_MINUTE):
-            return True
-        minute.suppressed += 1
-        return False
-
-
-class _Minute:
-    """Lines of one place within a minute."""
-
-    def __init__(self, end: float) -> None:
-        self.end = end
-        self.lines = 0
-        self.suppressed = 0
+        if now >= end:
+            if lines > limit:
+                record.suppressed = lines - limit
+            end, lines = now + 60, 0
+        self._minutes[place] = end, lines + 1
+        return lines < limit
 
 
 def _formatter(form: str) -> logging.Formatter:

@@ -46,11 +46,10 @@ def test_every_command_has_its_help(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["version"], {}) == 0
     with pytest.raises(SystemExit) as ended:
         main(["--version"], {})
     assert ended.value.code == 0
-    assert capsys.readouterr().out == f"betatel-exporter {__version__}\n" * 2
+    assert capsys.readouterr().out == f"betatel-exporter {__version__}\n"
 
 
 @pytest.mark.parametrize(
@@ -58,7 +57,6 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("sevre", "sevre: unknown command; did you mean serve?; allowed: serve, check, demo, simulate"),
         ("--windwos=lasth", "--windwos: unknown flag; did you mean --windows?"),
-        ("check --jsno", "--jsno: unknown flag; did you mean --json?"),
         ("demo --timeout=3", "--timeout: unknown flag"),
         ("--timeout", "--timeout: expected one argument"),
         (
@@ -92,13 +90,13 @@ def test_a_key_on_the_command_line_is_never_printed(capsys: pytest.CaptureFixtur
             [f"--api-key={key}"],
             [f"--{key}"],
             [f"-{key}"],
-            ["check", f"--json={key}"],
+            ["check", f"--tiemout={key}"],
             [f"--help={key}"],
             ["healthcheck", key],
             ["demo", "--scenario", key],
             ["demo", "--seed", key],
             ["simulate", f"--speed={key}", key],
-            ["version", f"--x={key}"],
+            ["healthcheck", f"--help={key}"],
         ):
             printed = fault(capsys, *arguments)
             leaks += [printed for part in (key, key[2:12]) if part in printed]

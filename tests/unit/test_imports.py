@@ -39,7 +39,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     },
     "arguments": {"address", "config", "files", "simulator"},
     "cli": {"arguments", "assembly", "commands", "config", "logs", "web", "webconfig"},
-    "__main__": {"cli", "commands"},
+    "__main__": {"cli"},
 }
 
 MAY_USE: Mapping[str, set[str]] = {

@@ -12,7 +12,6 @@ from starlette.applications import Starlette
 
 from betatel_exporter import simulator
 from betatel_exporter.assembly import make_app
-from betatel_exporter.commands.narrator import Narrator
 from betatel_exporter.config import Address, load
 from betatel_exporter.web.server import Service, bind, bound, serve
 
@@ -74,8 +73,8 @@ async def demo(options: SimulatorOptions, api_address: Address, web_address: Add
         configuration = load(flags, {"BETATEL_API_KEY": simulator.API_KEY})
         simulated = options.app(clock)
         services = [Service(simulated, api), Service(make_app(configuration, clock=clock), web)]
-        narrating = _narrate(web_url, api_url, options, lambda: str(simulated.state.world.scenario_name))
-        await serve(services, grace=configuration.settings.timeout, meanwhile=narrating)
+        watching = _watch(web_url, api_url, options, lambda: str(simulated.state.world.scenario_name))
+        await serve(services, grace=configuration.settings.timeout, meanwhile=watching)
 
 
 class FastClock:
@@ -90,21 +89,36 @@ class FastClock:
         return self._start + (self._clock() - self._start) * self._speed
 
 
-async def _narrate(web: str, api: str, options: SimulatorOptions, scenario: Callable[[], str]) -> None:
-    """Scrape every few seconds and print what changes, for as long as the demo runs."""
+async def _watch(web: str, api: str, options: SimulatorOptions, scenario: Callable[[], str]) -> None:
+    """Scrape every few seconds and print a line about each page, for as long as the demo runs."""
     async with httpx.AsyncClient(trust_env=False) as client:
         page = await client.get(f"{web}/metrics")
         _introduce(web, api, options, page)
-        narrator, current = Narrator(), options.scenario
-        _say(*(f"{_time()}  {change}" for change in narrator.changes(page.text)))
         while True:
             await asyncio.sleep(SCRAPE_INTERVAL)
-            if scenario() != current:
-                current = scenario()
-                _say(f"{_time()}  scenario {current}: {simulator.SCENARIOS[current].description}")
             with contextlib.suppress(httpx.HTTPError):  # the server is stopping
                 page = await client.get(f"{web}/metrics")
-                _say(*(f"{_time()}  {change}" for change in narrator.changes(page.text)))
+                _say(f"{time.strftime('%H:%M:%S')}  {scenario()}: {summary(page.text)}")
+
+
+def summary(page: str) -> str:
+    """A page of metrics in a line."""
+
+    def total(metric: str, label: str = "") -> float:
+        lines = [line for line in page.splitlines() if line.startswith(f"{metric}{{") and label in line]
+        return sum(float(line.rpartition(" ")[2]) for line in lines)
+
+    if not total("betatel_up"):
+        return f"betatel_up 0, {total('betatel_scrape_query_success'):.0f} queries succeeded"
+    requests = total("betatel_telegram_requests", 'window="last5m"')
+    failed = requests - total("betatel_telegram_transactions", 'window="last5m"')
+    pending = total("betatel_telegram_messages", 'status="PENDING"')
+    unreached = total("betatel_telegram_recent_recipients", 'reached="false"')
+    recipients = total("betatel_telegram_recent_recipients")
+    return (
+        f"{failed:.0f} of {requests:.0f} requests failed in 5 minutes, {pending:.0f} messages PENDING, "
+        f"{unreached:.0f} of {recipients:.0f} recipients not reached"
+    )
 
 
 def _introduce(web: str, api: str, options: SimulatorOptions, page: httpx.Response) -> None:
@@ -121,12 +135,8 @@ def _introduce(web: str, api: str, options: SimulatorOptions, page: httpx.Respon
         "",
         f"Change what the API does: curl -X POST {api}/-/scenario/outage",
         f"  scenarios: {', '.join(simulator.SCENARIOS)}",
-        "Stop with Ctrl-C. What changes is printed below.",
+        "Stop with Ctrl-C. A line for each scrape is printed below.",
     )
-
-
-def _time() -> str:
-    return time.strftime("%H:%M:%S")
 
 
 def _say(*lines: str) -> None:

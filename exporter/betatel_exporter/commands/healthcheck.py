@@ -5,10 +5,11 @@ that the settings model and an HTTP library take.
 """
 
 import argparse
+import re
 import socket
 import sys
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from betatel_exporter.address import DEFAULT_ADDRESS, Address, parse_address
 
@@ -37,17 +38,11 @@ class Endpoint(NamedTuple):
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Exit code: 0 healthy, 1 unhealthy, 2 wrong settings."""
     try:
-        return run(_flags(arguments), environ)
-    except ValueError as error:
-        return _fail(error)
-
-
-def run(flags: Mapping[str, str], environ: Mapping[str, str]) -> int:
-    """The same, with the flags by the key of their setting."""
-    try:
-        return 0 if healthy(endpoint(flags, environ)) else UNHEALTHY
-    except ValueError as error:
-        return _fail(error)
+        return 0 if healthy(endpoint(_flags(arguments), environ)) else UNHEALTHY
+    except (argparse.ArgumentError, ValueError) as error:
+        message = re.sub("'.*'", "(a value)", str(error).removeprefix("argument "))
+        sys.stderr.write(f"betatel-exporter: {message}\n")
+        return WRONG_SETTINGS
 
 
 def endpoint(flags: Mapping[str, str], environ: Mapping[str, str]) -> Endpoint:
@@ -68,17 +63,14 @@ def healthy(endpoint: Endpoint) -> bool:
     return (endpoint.tls and _answers(endpoint.address, tls=True)) or _answers(endpoint.address, tls=False)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise ValueError(message.removeprefix("argument "))
-
-
 def _flags(arguments: Sequence[str]) -> Mapping[str, str]:
-    parser = _Parser(
-        prog="betatel-exporter healthcheck",
+    """By key of the setting; raises ArgumentError and ValueError."""
+    parser = argparse.ArgumentParser(
+        usage="betatel-exporter healthcheck [flags]",
         description="Request /-/healthy of the exporter on this machine: exit code 0 healthy, 1 unhealthy.",
         allow_abbrev=False,
         argument_default=argparse.SUPPRESS,
+        exit_on_error=False,
     )
     for key, (flag, variable) in SETTINGS.items():
         parser.add_argument(flag, dest=key, metavar="VALUE", help=f"also {variable}")
@@ -92,18 +84,13 @@ def _flags(arguments: Sequence[str]) -> Mapping[str, str]:
 def _web_section(path: str) -> Mapping[str, str]:
     from pathlib import Path
 
-    from betatel_exporter.files import DOCUMENT_BYTES, DocumentError, UnreadableError, parse, read
+    from betatel_exporter.files import DOCUMENT_BYTES, UnusableError, parse, read
 
     try:
         web = parse(read(Path(path), DOCUMENT_BYTES), Path(path)).members().get("web")
         return {name: value.scalar() for name, value in web.members().items()} if web else {}
-    except (DocumentError, UnreadableError) as error:
+    except UnusableError as error:
         raise ValueError(f"config_file: {error}") from None
-
-
-def _fail(error: ValueError) -> int:
-    sys.stderr.write(f"betatel-exporter: {error}\n")
-    return WRONG_SETTINGS
 
 
 def _answers(address: Address, *, tls: bool) -> bool:

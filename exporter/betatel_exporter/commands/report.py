@@ -1,8 +1,7 @@
-"""The results of a check, as lines for a person and as a document for scripts."""
+"""The results of a check, as lines for a person."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from betatel_exporter.api.models import Query, Records, RecordsQuery, Stats, Value
@@ -11,9 +10,7 @@ from betatel_exporter.recent import Recent, RecentQuery
 from betatel_exporter.results import Failure, QueryResult, Snapshot
 
 INTERVALS = (15, 30, 60)
-"""Scrape intervals in seconds for which the calls a day are shown."""
-
-GREEN, RED, DIM = "32", "31", "2"
+"""Scrape intervals in seconds for which the API calls per day are shown."""
 
 
 @dataclass(frozen=True)
@@ -34,34 +31,35 @@ class Checked:
         return failed
 
 
-def as_text(checked: Sequence[Checked], now: float, *, colour: bool) -> Iterator[str]:
+def report(checked: Sequence[Checked], now: float) -> Iterator[str]:
     for each in checked:
-        yield from _account(each, now, colour=colour)
+        yield from _account(each, now)
+    results = [result for each in checked for result in each.snapshot.results]
+    calls = sum(map(_calls, results))
     yield "API calls per day for each Prometheus server, by scrape interval:"
-    yield from (f"  {interval} s: {calls:,}" for interval, calls in calls_per_day(checked).items())
-    recent = sum(_calls(result) for each in checked for result in each.snapshot.results if _is_recent(result))
+    yield from (f"  {interval} s: {calls * 86400 // interval:,}" for interval in INTERVALS)
+    recent = sum(_calls(result) for result in results if isinstance(result.query, RecentQuery))
     if recent:
-        yield f"  {recent} of {_all_calls(checked)} calls per scrape read recent records (--recent-pages)"
+        yield f"  {recent} of {calls} calls per scrape read recent records (--recent-pages)"
 
 
-def _account(checked: Checked, now: float, *, colour: bool) -> Iterator[str]:
+def _account(checked: Checked, now: float) -> Iterator[str]:
     snapshot, failures = checked.snapshot, checked.failures
     way = f" through the proxy {_host(checked.proxy)}" if checked.proxy else ""
     yield f"account {snapshot.account}: {len(snapshot.results)} queries in {snapshot.duration:.2f} s"
     yield f"  {checked.base_url}{way}"
     for result in snapshot.results:
         if not isinstance(result.outcome, Failure):
-            took = _paint(f"{result.duration * 1000:6.0f} ms", DIM, colour)
             value = _describe(result.query, result.outcome, now)
-            yield f"  {result.query.name:<15} {_paint('ok', GREEN, colour)}     {took}  {value}"
+            yield f"  {result.query.name:<15} ok     {result.duration * 1000:6.0f} ms  {value}"
     for failure, results in failures.items():
-        took = _paint(f"{max(result.duration for result in results) * 1000:6.0f} ms", DIM, colour)
+        took = max(result.duration for result in results)
         name = results[0].query.name if len(results) == 1 else f"{len(results)} queries"
-        yield f"  {name:<15} {_paint('failed', RED, colour)} {took}  {failure.reason}: {failure.detail}"
+        yield f"  {name:<15} failed {took * 1000:6.0f} ms  {failure.reason}: {failure.detail}"
         if 1 < len(results) < len(snapshot.results):
             yield f"    {', '.join(result.query.name for result in results)}"
     diagnosis = diagnose(failures)
-    yield f"  verdict: {_paint(diagnosis.verdict, RED if failures else GREEN, colour)}"
+    yield f"  verdict: {diagnosis.verdict}"
     if diagnosis.hint:
         yield f"  hint: {diagnosis.hint}"
 
@@ -70,10 +68,6 @@ def _host(url: str) -> str:
     """A URL without user and password."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
-def _paint(text: str, code: str, colour: bool) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if colour else text
 
 
 def _describe(query: Query, value: Value, now: float) -> str:
@@ -101,84 +95,7 @@ def _describe_recent(recent: Recent) -> str:
     )
 
 
-def calls_per_day(checked: Sequence[Checked]) -> Mapping[int, int]:
-    """API calls of a day, by scrape interval in seconds, as many as the next scrape takes each time."""
-    return {interval: _all_calls(checked) * 86400 // interval for interval in INTERVALS}
-
-
-def _all_calls(checked: Sequence[Checked]) -> int:
-    return sum(_calls(result) for each in checked for result in each.snapshot.results)
-
-
 def _calls(result: QueryResult) -> int:
+    """API calls of the query's next run."""
     value = None if isinstance(result.outcome, Failure) else result.outcome
     return len(result.query.requests(value, result.time))
-
-
-def _is_recent(result: QueryResult) -> bool:
-    return isinstance(result.query, RecentQuery)
-
-
-def as_document(checked: Sequence[Checked]) -> dict[str, Any]:
-    diagnosis = diagnose(failure for each in checked for failure in each.failures)
-    return {
-        "verdict": diagnosis.verdict,
-        "hint": diagnosis.hint,
-        "exit_code": int(diagnosis.code),
-        "accounts": [_account_document(each) for each in checked],
-        "calls_per_day": {str(interval): calls for interval, calls in calls_per_day(checked).items()},
-    }
-
-
-def _account_document(checked: Checked) -> dict[str, Any]:
-    snapshot, diagnosis = checked.snapshot, diagnose(checked.failures)
-    return {
-        "account": snapshot.account,
-        "base_url": checked.base_url,
-        "proxy": _host(checked.proxy) if checked.proxy else None,
-        "up": snapshot.up,
-        "verdict": diagnosis.verdict,
-        "hint": diagnosis.hint,
-        "duration_seconds": snapshot.duration,
-        "queries": [_query_document(result) for result in snapshot.results],
-    }
-
-
-def _query_document(result: QueryResult) -> dict[str, Any]:
-    return {
-        "query": result.query.name,
-        "success": result.failure is None,
-        "duration_seconds": result.duration,
-        "calls": _calls(result),
-        **_outcome_document(result.outcome),
-    }
-
-
-def _outcome_document(outcome: Value | Failure) -> dict[str, Any]:
-    match outcome:
-        case Stats(requests, transactions, amounts):
-            return {"requests": requests, "transactions": transactions, "amounts": dict(amounts)}
-        case Records(total, boundary):
-            return {"total": total, "timestamp_seconds": boundary}
-        case Failure(reason, detail):
-            return {"reason": reason.value, "detail": detail}
-        case Recent() as recent:
-            return _recent_document(recent)
-    return {}
-
-
-def _recent_document(recent: Recent) -> dict[str, Any]:
-    return {
-        "period_seconds": recent.period,
-        "coverage_ratio": recent.coverage,
-        "destinations": [
-            {
-                "country": destination.country,
-                "network": destination.network,
-                "messages": dict(counts.messages),
-                "reached": counts.reached,
-                "unreached": counts.unreached,
-            }
-            for destination, counts in recent.destinations.items()
-        ],
-    }

@@ -61,7 +61,10 @@ class _PerAccount(_Section):
         parsers.api_key, None, "API key; prefer `api_key_file`", ACCOUNT, flag=False, secret=True
     )
     daily_budget: Mapping[str, float] = setting(
-        parsers.budget, {}, "daily budget by currency, such as EUR=50; exposed as a metric", ACCOUNT
+        parsers.budget,
+        {},
+        "daily budget by currency (EUR=50, in YAML {EUR: 50}); exposed as a metric",
+        ACCOUNT,
     )
     base_url: str = setting(parsers.base_url, API_URL, "base URL of the API", API, secret=True)
     windows: tuple[Window, ...] = setting(

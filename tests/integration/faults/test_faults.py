@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -127,11 +126,9 @@ async def assert_nothing_is_sent(seconds: float, exporter: Exporter, api: FakeAp
 
 async def assert_check_shows_no_secret(fault: Fault, api: FakeApi) -> None:
     api.misbehave(QUERIES, fault.behave)
-    for as_json in (False, True):
-        out = io.StringIO()
-        await check(configured(api.url, timeout="1"), as_json=as_json, out=out)
-        assert leaks(out.getvalue()) == []
-    assert json.loads(out.getvalue())["accounts"][0]["up"] is False
+    out = io.StringIO()
+    assert await check(configured(api.url, timeout="1"), out) != 0
+    assert leaks(out.getvalue()) == []
 
 
 async def test_a_kept_connection_that_was_closed_while_idle_costs_no_data(api: FakeApi) -> None:

@@ -22,7 +22,7 @@ async def test_where_nothing_fails_no_secret_is_shown(api: FakeApi, logged: io.S
     async with exporting(configuration) as exporter:
         pages = [await exporter.scrape(path=path) for path in ("/metrics", "/probe?account=default", "/")]
         objects = repr(vars(exporter.app)) + repr(configuration) + repr(configuration.settings)
-    await check(configuration, as_json=False, out=out)
+    await check(configuration, out)
     assert pages[0].up == 1
     assert leaks(logged.getvalue(), out.getvalue(), objects, *(page.text for page in pages)) == []
 

@@ -1,9 +1,7 @@
-import json
-
 from betatel_exporter.api.errors import Reason
 from betatel_exporter.api.models import Records, RecordsQuery, Stats, StatsQuery
 from betatel_exporter.api.vocabulary import Status, Window
-from betatel_exporter.commands.report import Checked, as_document, as_text
+from betatel_exporter.commands.report import Checked, report
 from betatel_exporter.recent import Destination, DestinationCounts, Recent, RecentQuery
 from betatel_exporter.results import Failure, QueryResult, Snapshot
 
@@ -28,7 +26,7 @@ def checked(*results: QueryResult, proxy: str | None = None) -> Checked:
 
 
 def text(*accounts: Checked) -> list[str]:
-    return list(as_text(accounts, NOW, colour=False))
+    return list(report(accounts, NOW))
 
 
 def test_each_success_is_a_line_with_its_value_and_the_cost_is_counted() -> None:
@@ -63,19 +61,3 @@ def test_equal_failures_are_one_line_with_one_verdict_and_one_hint() -> None:
 def test_the_proxy_is_shown_without_its_password() -> None:
     proxied = checked(*RESULTS, proxy="http://user:secret@proxy.example:3128")
     assert "  https://api.example/hub through the proxy http://proxy.example:3128" in text(proxied)
-    assert "secret" not in json.dumps(as_document([proxied]))
-
-
-def test_the_document_has_everything_for_a_script() -> None:
-    document = as_document([checked(*RESULTS[:3], QueryResult(RESULTS[3].query, HTTP_401, 0.05, NOW))])
-    assert json.loads(json.dumps(document)) == document
-    assert document["exit_code"] == 3
-    assert document["calls_per_day"]["60"] == 4 * 1440
-    (account,) = document["accounts"]
-    assert account["base_url"] == "https://api.example/hub"
-    assert not account["up"]
-    assert [query["success"] for query in account["queries"]] == [True, True, True, False]
-    assert account["queries"][0]["amounts"] == {"EUR": 0.5, "USD": 1}
-    assert account["queries"][3]["reason"] == "unauthorized"
-    whole = as_document([checked(*RESULTS)])["accounts"][0]["queries"][3]
-    assert whole["destinations"][0]["unreached"] == 1
