@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import bcrypt
+import pytest
 import trustme
 
 from betatel_exporter.webconfig import WebConfig
@@ -40,10 +41,8 @@ class Folder:
     def file(self) -> Path:
         return self.path / "web.yml"
 
-    def write(self, text: str, name: str = "web.yml") -> Path:
-        path = self.path / name
-        path.write_text(text)
-        return path
+    def write(self, text: str) -> None:
+        self.file.write_text(text)
 
     def certify(self, ca: trustme.CA | None = None, name: str = "server") -> None:
         issued = (ca or self.ca).issue_cert("127.0.0.1")
@@ -57,6 +56,18 @@ class Folder:
         logger = logging.Logger("test")  # noqa: LOG001  tests share no logger
         logger.addHandler(self.log)
         return WebConfig(self.file, log=logger)
+
+
+@pytest.fixture(scope="session")
+def ca() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, ca: trustme.CA) -> Folder:
+    folder = Folder(tmp_path, ca)
+    folder.certify()
+    return folder
 
 
 def basic(login: str) -> str:

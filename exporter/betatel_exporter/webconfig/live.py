@@ -3,24 +3,17 @@
 import logging
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from betatel_exporter.files import DocumentError, Files, Followed, UnreadableError, UnusableError
-from betatel_exporter.webconfig.settings import read_settings
-from betatel_exporter.webconfig.tls import SwitchingContext, server_context
+from betatel_exporter.webconfig.settings import WebSettings, read_settings
+from betatel_exporter.webconfig.tls import SwitchingContext
 
 logger = logging.getLogger(__name__)
 
 
 class WebConfigError(UnusableError):
     """The file, or one that it names, cannot be used. str() is one line: file, line, setting, problem, what is allowed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    context: ssl.SSLContext | None
-    users: Mapping[str, bytes]
 
 
 class WebConfig:
@@ -32,11 +25,11 @@ class WebConfig:
     def __init__(self, path: Path, *, log: logging.Logger = logger) -> None:
         """Raises WebConfigError."""
         self._path = path
-        self._in_use: _Loaded | None = None
+        self._in_use: WebSettings | None = None
         self._config = Followed(self._load, "web config", {"file": str(path)}, log)
         first = self._config.current
-        self._ssl_context = SwitchingContext(self._context) if first.context else None
-        extra = {"file": str(path), "tls": first.context is not None, "users": len(first.users)}
+        self._ssl_context = SwitchingContext(self._context) if first.tls else None
+        extra = {"file": str(path), "tls": first.tls is not None, "users": len(first.users)}
         log.info("web config loaded", extra=extra)
 
     @property
@@ -56,27 +49,25 @@ class WebConfig:
         return current is self._in_use and self._config.fault is None
 
     def _context(self) -> ssl.SSLContext:
-        context = self._config.current.context
+        context = self._config.current.tls
         assert context is not None  # noqa: S101  only a restart switches TLS off
         return context
 
-    def _load(self, files: Files) -> _Loaded:
+    def _load(self, files: Files) -> WebSettings:
         try:
-            settings = read_settings(self._path, files)
-            context = server_context(settings.tls, files) if settings.tls else None
+            loaded = read_settings(self._path, files)
         except UnreadableError as error:
             raise WebConfigError(f"web config file: {error}") from None
         except DocumentError as error:
             raise WebConfigError(str(error)) from None
-        loaded = _Loaded(context, settings.users)
         if self._in_use is not None:
             self._check_switches(self._in_use, loaded)
         self._in_use = loaded
         return loaded
 
-    def _check_switches(self, before: _Loaded, after: _Loaded) -> None:
+    def _check_switches(self, before: WebSettings, after: WebSettings) -> None:
         """A listener cannot switch TLS on or off, and an emptied file must not switch passwords off."""
-        if (before.context is None) != (after.context is None):
+        if (before.tls is None) != (after.tls is None):
             raise WebConfigError(f"{self._path}: tls_server_config: only a restart switches TLS on or off")
         if before.users and not after.users:
             raise WebConfigError(f"{self._path}: basic_auth_users: only a restart switches passwords off")

@@ -1,15 +1,15 @@
-"""TLS over real sockets; on uvloop too where it takes part in the handshake in its own way."""
+"""TLS over real sockets. asyncio and uvloop each take part in the handshake in their own way."""
 
 import contextlib
 import socket
 import ssl
 from contextlib import ExitStack
 
+import httpx
 import pytest
 import trustme
 
 from tests.integration.webconfig.conftest import Serve
-from tests.integration.webconfig.support import client_tls
 from tests.support.webconfig import TLS, Folder, hashed
 
 VERIFIED = """
@@ -21,76 +21,54 @@ tls_server_config:
 """
 
 
+@pytest.fixture(scope="session")
+def other_ca() -> trustme.CA:
+    return trustme.CA()
+
+
 @pytest.fixture
 def clients() -> trustme.CA:
     return trustme.CA()
 
 
-def test_a_page_is_served_over_tls_1_3(folder: Folder, serve_on_both_loops: Serve) -> None:
-    folder.write(TLS)
-
-    reply = serve_on_both_loops(folder.config()).get(tls=client_tls(folder.ca))
-
-    assert (reply.status, reply.body, reply.tls_version) == (200, b"ok", "TLSv1.3")
-
-
-def test_plain_http_gets_no_page(folder: Folder, serve_on_both_loops: Serve) -> None:
-    folder.write(TLS)
-    server = serve_on_both_loops(folder.config())
-
-    assert not server.serves(None)
-    assert server.reached == []
+def client_tls(ca: trustme.CA, certificate: trustme.LeafCert | None = None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    ca.configure_trust(context)
+    if certificate is not None:
+        certificate.configure_cert(context)
+    return context
 
 
-def test_a_rotated_certificate_is_used_at_the_next_handshake(
-    folder: Folder, other_ca: trustme.CA, serve_on_both_loops: Serve
-) -> None:
-    folder.write(TLS)
-    server = serve_on_both_loops(folder.config())
-    assert server.get(tls=client_tls(folder.ca)).status == 200
-    folder.certify(other_ca)
+def test_pages_and_passwords_are_served_over_tls_alone(folder: Folder, serve: Serve) -> None:
+    folder.write(TLS + f"basic_auth_users: {{alice: {hashed('secret')}}}")
+    server = serve(folder.config())
+    tls = client_tls(folder.ca)
 
-    assert server.get(tls=client_tls(other_ca)).status == 200
-    with pytest.raises(ssl.SSLCertVerificationError):
-        server.get(tls=client_tls(folder.ca))
+    with pytest.raises(httpx.TransportError):
+        httpx.get(server.url("http"), auth=("alice", "secret"))
+    assert httpx.get(server.url(), verify=tls).status_code == 401
+    assert server.requests == 0
+    assert httpx.get(server.url(), verify=tls, auth=("alice", "secret")).text == "ok"
+    assert server.negotiated(tls)[0] == "TLSv1.3"
 
 
-def test_a_certificate_swapped_as_kubernetes_does_is_used_at_the_next_handshake(
+def test_a_rotated_certificate_is_used_at_the_next_handshake_and_open_connections_go_on(
     folder: Folder, other_ca: trustme.CA, serve: Serve
 ) -> None:
-    """A volume's files are links through ..data, which is swapped for all of them at once."""
-    for version, ca in (("v1", folder.ca), ("v2", other_ca)):
-        (folder.path / version).mkdir()
-        folder.certify(ca, name=f"{version}/tls")
-        folder.write("tls_server_config: {cert_file: tls.crt, key_file: tls.key}", f"{version}/web.yml")
-    (folder.path / "..data").symlink_to("v1")
-    for name in ("tls.crt", "tls.key", "web.yml"):
-        (folder.path / name).symlink_to(f"..data/{name}")
-    config = folder.config()
-    server = serve(config)
-    assert server.get(tls=client_tls(folder.ca)).status == 200
-
-    (folder.path / "..data_tmp").symlink_to("v2")
-    (folder.path / "..data_tmp").rename(folder.path / "..data")
-
-    assert server.get(tls=client_tls(other_ca)).status == 200
-    assert config.reload_success
-
-
-def test_an_open_connection_survives_a_rotation(folder: Folder, other_ca: trustme.CA, serve: Serve) -> None:
     folder.write(TLS)
-    connection = serve(folder.config()).connect(client_tls(folder.ca))
-    try:
-        for _ in range(2):
-            connection.request("GET", "/metrics")
-            assert connection.getresponse().read() == b"ok"
-            folder.certify(other_ca)
-    finally:
-        connection.close()
+    server = serve(folder.config())
+    with httpx.Client(verify=client_tls(folder.ca)) as connected:
+        assert connected.get(server.url()).text == "ok"
+        folder.certify(other_ca)
+        assert connected.get(server.url()).text == "ok"
+
+    assert server.serves(client_tls(other_ca))
+    with pytest.raises(httpx.ConnectError, match="certificate verify failed"):
+        httpx.get(server.url(), verify=client_tls(folder.ca))
 
 
 def test_client_certificates_are_verified_as_the_file_says_at_each_handshake(
-    folder: Folder, clients: trustme.CA, other_ca: trustme.CA, serve_on_both_loops: Serve
+    folder: Folder, clients: trustme.CA, other_ca: trustme.CA, serve: Serve
 ) -> None:
     team = clients.create_child_ca()
     certificates = {
@@ -100,7 +78,7 @@ def test_client_certificates_are_verified_as_the_file_says_at_each_handshake(
         "a stranger's": other_ca.issue_cert("prometheus"),
     }
     folder.write(TLS)
-    server = serve_on_both_loops(folder.config())
+    server = serve(folder.config())
     for mode, trusted, served in [
         ("RequireAndVerifyClientCert", clients, {"the authority's", "the team's"}),
         ("VerifyClientCertIfGiven", clients, {"none", "the authority's", "the team's"}),
@@ -109,73 +87,55 @@ def test_client_certificates_are_verified_as_the_file_says_at_each_handshake(
     ]:
         folder.trust(trusted)
         folder.write(VERIFIED.format(mode=mode))
-        server.reached.clear()
+        server.requests = 0
         connections = {name: client_tls(folder.ca, certificate) for name, certificate in certificates.items()}
         assert {name for name, tls in connections.items() if server.serves(tls)} == served, mode
-        assert len(server.reached) == len(served)
+        assert server.requests == len(served)
 
 
 def test_only_clients_that_carry_an_allowed_name_are_served(
-    folder: Folder, clients: trustme.CA, serve_on_both_loops: Serve
+    folder: Folder, clients: trustme.CA, serve: Serve
 ) -> None:
     names = ["prometheus.monitoring.svc", "10.0.0.7", "2001:db8::7", "ops@example.org"]
     folder.write(VERIFIED.format(mode="RequireAndVerifyClientCert") + f"  client_allowed_sans: {names}")
     folder.trust(clients)
-    server = serve_on_both_loops(folder.config())
+    server = serve(folder.config())
 
     for name in names:
         assert server.serves(client_tls(folder.ca, clients.issue_cert("unnamed", name))), name
-    server.reached.clear()
     for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
         for other in ("sub.prometheus.monitoring.svc", "*.monitoring.svc", "10.0.0.70"):
             tls = client_tls(folder.ca, clients.issue_cert(other))
             tls.maximum_version = version
             assert not server.serves(tls), (version, other)
-    assert server.reached == []
+    assert server.requests == len(names)
 
 
-def test_a_changed_minimum_version_holds_from_the_next_handshake(folder: Folder, serve: Serve) -> None:
+def test_versions_and_cipher_suites_are_those_of_the_file_at_each_handshake(
+    folder: Folder, serve: Serve
+) -> None:
     folder.write(TLS)
     server = serve(folder.config())
     old = client_tls(folder.ca)
     old.maximum_version = ssl.TLSVersion.TLSv1_2
-    assert server.get(tls=old).tls_version == "TLSv1.2"
+    assert server.serves(old)
     folder.write(TLS.replace("}", ", min_version: TLS13}"))
-
     assert not server.serves(old)
-    assert server.get(tls=client_tls(folder.ca)).tls_version == "TLSv1.3"
 
-
-def test_the_maximum_version_and_the_cipher_suites_are_those_of_the_file(
-    folder: Folder, serve: Serve
-) -> None:
-    suites = "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
-    folder.write(TLS.replace("}", f", max_version: TLS12, cipher_suites: [{suites}]}}"))
     client = client_tls(folder.ca)
     client.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305")
-    server = serve(folder.config())
-
-    reply = server.get(tls=client)
-    assert (reply.tls_version, reply.cipher) == ("TLSv1.2", "ECDHE-ECDSA-CHACHA20-POLY1305")
-
+    suites = "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
+    folder.write(TLS.replace("}", f", max_version: TLS12, cipher_suites: [{suites}]}}"))
+    assert server.negotiated(client) == ("TLSv1.2", "ECDHE-ECDSA-CHACHA20-POLY1305")
     folder.write(folder.file.read_text().replace("}", ", prefer_server_cipher_suites: false}"))
-    assert server.get(tls=client).cipher == "ECDHE-ECDSA-AES128-GCM-SHA256"
-
-
-def test_a_password_is_asked_for_within_tls(folder: Folder, serve: Serve) -> None:
-    folder.write(TLS + f"basic_auth_users: {{alice: {hashed('secret')}}}")
-    server = serve(folder.config())
-    tls = client_tls(folder.ca)
-
-    assert server.get(tls=tls).status == 401
-    assert server.get(tls=tls, login="alice:secret").status == 200
+    assert server.negotiated(client) == ("TLSv1.2", "ECDHE-ECDSA-AES128-GCM-SHA256")
 
 
 def test_clients_that_never_finish_their_handshake_stall_nobody_and_are_disconnected(
-    folder: Folder, serve_on_both_loops: Serve
+    folder: Folder, serve: Serve
 ) -> None:
     folder.write(TLS)
-    server = serve_on_both_loops(folder.config())
+    server = serve(folder.config())
     with ExitStack() as stack:
         idle = [
             stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60))
@@ -184,7 +144,7 @@ def test_clients_that_never_finish_their_handshake_stall_nobody_and_are_disconne
         for half in idle[:32]:
             half.sendall(b"\x16\x03\x01\x02\x00\x01")  # the beginning of a ClientHello
 
-        assert server.get(tls=client_tls(folder.ca)).status == 200
+        assert server.serves(client_tls(folder.ca))
         for connection in idle:
             with contextlib.suppress(ConnectionError):
                 assert connection.recv(1) == b""
