@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from tools import references, reliability
+from tools import references
 from tools.chart import build as chart
 from tools.dashboards import build as dashboards
 from tools.paths import ROOT
@@ -12,7 +12,6 @@ from tools.rules import tune as rules
 
 SOURCES: tuple[Callable[[], Mapping[str, str]], ...] = (
     references.files,
-    reliability.files,
     rules.files,
     dashboards.files,
     chart.files,

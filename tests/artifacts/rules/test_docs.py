@@ -52,18 +52,6 @@ def _gaps(name: str, text: str) -> Iterator[str]:
     yield from (promise for promise, kept in promises.items() if not kept)
 
 
-def test_every_runbook_names_the_numbers_of_its_alert_and_no_others() -> None:
-    listed = {name: set(re.findall(r"`(\w+)`", _numbers(text))) for name, text in runbooks()}
-    assert listed == {
-        name: {number.name for number in numbers() if name in _alerts_of(number.alerts)} for name in NAMES
-    }
-
-
-def _numbers(text: str) -> str:
-    listed = re.search(r"^Numbers: (.+?)\.$", text, re.MULTILINE | re.DOTALL)
-    return listed[1] if listed else ""
-
-
 def _alerts_of(listed: str) -> set[str]:
     return {f"Betatel{name}" for name in listed.split(", ")}
 
