@@ -62,8 +62,5 @@ def _overridden() -> str:
 
 
 def _metrics() -> str:
-    rows = (
-        (f"`{metric.name}`", metric.type, codes(metric.labels), metric.meaning, metric.source, metric.series)
-        for metric in CATALOGUE
-    )
-    return table(("metric", "type", "labels", "meaning", "source", "number of series"), rows)
+    rows = ((f"`{metric.name}`", metric.type, codes(metric.labels), metric.meaning) for metric in CATALOGUE)
+    return table(("metric", "type", "labels", "meaning"), rows)

@@ -14,8 +14,6 @@ class Definition:
     meaning: str
     source: str
     """Endpoint and field of the provider's pages, or what of the exporter it comes from."""
-    series: str
-    """How many series it has."""
 
     @property
     def help(self) -> str:
@@ -28,7 +26,6 @@ REQUESTS = Definition(
     ("account", "window"),
     "OTP messages requested in the window that ends now. Windows overlap: never sum over window.",
     "POST /telegram/stats, total_requests",
-    "accounts x windows",
 )
 TRANSACTIONS = Definition(
     "betatel_telegram_transactions",
@@ -36,7 +33,6 @@ TRANSACTIONS = Definition(
     ("account", "window"),
     "OTP messages of the window that were successfully processed. Windows overlap: never sum over window.",
     "POST /telegram/stats, total_transactions",
-    "accounts x windows",
 )
 AMOUNT = Definition(
     "betatel_telegram_amount",
@@ -44,7 +40,6 @@ AMOUNT = Definition(
     ("account", "window", "currency"),
     "Amount billed in the window, in units of the currency. Windows overlap: never sum over window.",
     "POST /telegram/stats, total_amount and currency",
-    "accounts x windows x currencies",
 )
 MESSAGES = Definition(
     "betatel_telegram_messages",
@@ -52,7 +47,6 @@ MESSAGES = Definition(
     ("account", "status"),
     "Delivery records that are in this status now, over all time.",
     "POST /telegram/tdr filtered by status, total",
-    "accounts x 7",
 )
 OLDEST = Definition(
     "betatel_telegram_oldest_message_timestamp_seconds",
@@ -60,7 +54,6 @@ OLDEST = Definition(
     ("account", "status"),
     "Creation time of the oldest message still in this status, in seconds since the epoch; absent if there is none.",
     "POST /telegram/tdr filtered by status, timestamp of the first record",
-    "accounts x 2 (PENDING, SENT)",
 )
 NEWEST = Definition(
     "betatel_telegram_newest_message_timestamp_seconds",
@@ -68,7 +61,6 @@ NEWEST = Definition(
     ("account", "status"),
     "Creation time of the newest message in this status, in seconds since the epoch; absent if there is none.",
     "POST /telegram/tdr filtered by status, timestamp of the first record",
-    "accounts x 5 (DELIVERED, READ, EXPIRED, REVOKED, FAILED)",
 )
 RECENT_MESSAGES = Definition(
     "betatel_telegram_recent_messages",
@@ -76,7 +68,6 @@ RECENT_MESSAGES = Definition(
     ("account", "country", "network", "status"),
     "Recent messages by destination and current status, including zeros.",
     "POST /telegram/tdr newest first, country, network, status and timestamp of the records",
-    "accounts x destinations x 7",
 )
 RECENT_RECIPIENTS = Definition(
     "betatel_telegram_recent_recipients",
@@ -84,7 +75,6 @@ RECENT_RECIPIENTS = Definition(
     ("account", "country", "network", "reached"),
     "Distinct recipients of the recent messages, reached by at least one of them (DELIVERED or READ) or by none.",
     "POST /telegram/tdr newest first, to (only counted, never kept), country, network and status of the records",
-    "accounts x destinations x 2",
 )
 RECENT_PERIOD = Definition(
     "betatel_telegram_recent_period_seconds",
@@ -92,7 +82,6 @@ RECENT_PERIOD = Definition(
     ("account",),
     "Age up to which messages count as recent, in seconds.",
     "POST /telegram/tdr newest first, timestamp of the records",
-    "accounts",
 )
 RECENT_COVERAGE = Definition(
     "betatel_telegram_recent_coverage_ratio",
@@ -100,7 +89,6 @@ RECENT_COVERAGE = Definition(
     ("account",),
     "Share of the recent messages that were read: 1 is all of them, less is an evenly spread sample.",
     "POST /telegram/tdr newest first, total and timestamp of the records",
-    "accounts",
 )
 DAILY_BUDGET = Definition(
     "betatel_telegram_daily_budget_amount",
@@ -108,7 +96,6 @@ DAILY_BUDGET = Definition(
     ("account", "currency"),
     "Budget for a day, in units of the currency; absent if none is configured.",
     "the setting daily_budget",
-    "configured budgets",
 )
 UP = Definition(
     "betatel_up",
@@ -116,7 +103,6 @@ UP = Definition(
     ("account",),
     "1 if every query of this scrape succeeded, else 0.",
     "this scrape",
-    "accounts",
 )
 SCRAPE_DURATION = Definition(
     "betatel_scrape_duration_seconds",
@@ -124,7 +110,6 @@ SCRAPE_DURATION = Definition(
     ("account",),
     "Duration of this scrape for the account, in seconds.",
     "this scrape",
-    "accounts",
 )
 QUERY_SUCCESS = Definition(
     "betatel_scrape_query_success",
@@ -132,7 +117,6 @@ QUERY_SUCCESS = Definition(
     ("account", "query"),
     "1 if the query succeeded, else 0.",
     "this scrape",
-    "accounts x queries",
 )
 QUERY_DURATION = Definition(
     "betatel_scrape_query_duration_seconds",
@@ -140,7 +124,6 @@ QUERY_DURATION = Definition(
     ("account", "query"),
     "Duration of the query, including the wait for a slot, in seconds.",
     "this scrape",
-    "accounts x queries",
 )
 LAST_SUCCESS = Definition(
     "betatel_last_success_timestamp_seconds",
@@ -148,7 +131,6 @@ LAST_SUCCESS = Definition(
     ("account", "query"),
     "When the query last succeeded, in seconds since the epoch; absent until the first success.",
     "the exporter's memory",
-    "accounts x queries",
 )
 API_REQUESTS = Definition(
     "betatel_api_requests_total",
@@ -156,7 +138,6 @@ API_REQUESTS = Definition(
     ("account", "operation"),
     "HTTP requests sent to the API.",
     "API calls of the exporter",
-    "accounts x 2",
 )
 API_FAILURES = Definition(
     "betatel_api_failures_total",
@@ -164,7 +145,6 @@ API_FAILURES = Definition(
     ("account", "operation", "reason"),
     "HTTP requests to the API that failed or could not be sent.",
     "API calls of the exporter",
-    "accounts x 2 x 9",
 )
 API_DURATION = Definition(
     "betatel_api_request_duration_seconds",
@@ -172,7 +152,6 @@ API_DURATION = Definition(
     ("operation",),
     "Duration of HTTP requests to the API, including failed ones, in seconds.",
     "API calls of the exporter",
-    "2 x (buckets + 2)",
 )
 COOLDOWN = Definition(
     "betatel_api_cooldown_until_timestamp_seconds",
@@ -180,7 +159,6 @@ COOLDOWN = Definition(
     ("account",),
     "End of the cool-down that the API asked for, in seconds since the epoch; absent outside a cool-down.",
     "HTTP 429, header Retry-After",
-    "accounts in cool-down",
 )
 BUILD_INFO = Definition(
     "betatel_exporter_build_info",
@@ -188,7 +166,6 @@ BUILD_INFO = Definition(
     ("version", "revision", "python_version"),
     "Always 1; version, revision and Python version are labels.",
     "the exporter",
-    "1",
 )
 WEB_CONFIG_RELOAD = Definition(
     "betatel_exporter_web_config_reload_success",
@@ -196,7 +173,6 @@ WEB_CONFIG_RELOAD = Definition(
     (),
     "1 if the last change of the web configuration file was loaded, else 0; absent without such a file.",
     "the file of --web.config.file",
-    "0 or 1",
 )
 
 CATALOGUE = (
