@@ -79,7 +79,9 @@ fuzz: $(VENV)/.dev ## odd answers, files and requests, for longer than the suite
 	@$(BIN)/python -m pytest -q tests/integration/trust/test_fuzz.py --hypothesis-profile=explore $(PYTEST_ARGS)
 
 audit: $(VENV)/.dev ## known vulnerabilities and licences of what runs; asks the network
-	@$(BIN)/python -m tools.audit
+	@$(BIN)/pip-licenses --partial-match --allow-only 'Apache;MIT;BSD;ISC;PSF;Python Software Foundation;MPL;Mozilla' \
+	  --packages $$(sed -n 's/==.*//p' requirements/run.lock)
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements/run.lock
 
 image-test: ## build the image twice without a container engine, compare, run it; Debian, as root
 	@packaging/image-test
