@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from betatel_exporter import __version__
@@ -35,11 +36,6 @@ exit codes: 0 success, 2 configuration, 3 authentication, 4 connection, 5 rate l
 """Descriptions by name; the first lines are the list of commands."""
 
 
-class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    def __init__(self, prog: str, **options: Any) -> None:
-        super().__init__(prog, **{"max_help_position": 34, **options})
-
-
 class UsageError(Exception):
     """A wrong command line; one line without the values given, which could be keys."""
 
@@ -48,7 +44,8 @@ class Parser(argparse.ArgumentParser):
     """argparse with errors as exceptions."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(allow_abbrev=False, formatter_class=_HelpFormatter, **options)
+        formatter: Any = partial(argparse.RawDescriptionHelpFormatter, max_help_position=34)
+        super().__init__(allow_abbrev=False, formatter_class=formatter, **options)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(re.sub(r"(['\"]).*\1", "(a value)", message.removeprefix("argument ")))

@@ -5,12 +5,8 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from betatel_exporter import __version__
-
-if TYPE_CHECKING:
-    from betatel_exporter.commands.demo import SimulatorOptions
 
 # Each command imports what it needs: --help and wrong settings do not wait for servers and clients.
 # ruff: noqa: PLC0415
@@ -116,13 +112,13 @@ def _check(flags: Namespace, environ: Mapping[str, str]) -> int:
 def _simulate(flags: Namespace, _: Mapping[str, str]) -> int:
     from betatel_exporter.commands.demo import simulate
 
-    return _run_simulator(simulate(_simulator(flags), flags.listen_address))
+    return _run_simulator(simulate(flags))
 
 
 def _demo(flags: Namespace, _: Mapping[str, str]) -> int:
     from betatel_exporter.commands.demo import demo
 
-    return _run_simulator(demo(_simulator(flags), flags.simulator, flags.web))
+    return _run_simulator(demo(flags))
 
 
 _COMMANDS: Mapping[str, Callable[[Namespace, Mapping[str, str]], int]] = {
@@ -131,12 +127,6 @@ _COMMANDS: Mapping[str, Callable[[Namespace, Mapping[str, str]], int]] = {
     "demo": _demo,
     "simulate": _simulate,
 }
-
-
-def _simulator(flags: Namespace) -> "SimulatorOptions":
-    from betatel_exporter.commands.demo import SimulatorOptions
-
-    return SimulatorOptions(flags.scenario, flags.seed, flags.speed, flags.messages_per_hour)
 
 
 def _run_simulator(main: Coroutine[None, None, None]) -> int:

@@ -4,15 +4,15 @@ import asyncio
 import contextlib
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import httpx
 from starlette.applications import Starlette
 
 from betatel_exporter import simulator
 from betatel_exporter.assembly import make_app
-from betatel_exporter.config import Address, load
+from betatel_exporter.config import load
 from betatel_exporter.web.server import Service, bind, bound, serve
 
 SCRAPE_INTERVAL = 5.0
@@ -29,71 +29,61 @@ SHOWN = (
 )
 
 
-@dataclass(frozen=True)
-class SimulatorOptions:
-    """How the simulated API is set up."""
-
-    scenario: str
-    seed: int
-    speed: float
-    messages_per_hour: float
-
-    def app(self, clock: Callable[[], float]) -> Starlette:
-        return simulator.create_app(
-            scenario=self.scenario,
-            seed=self.seed,
-            messages_per_hour=self.messages_per_hour,
-            scenario_age=SCENARIO_AGE,
-            clock=clock,
-        )
-
-
-async def simulate(options: SimulatorOptions, address: Address) -> None:
+async def simulate(flags: Namespace) -> None:
     """The simulated API alone."""
-    socket = bind(address)
+    socket = bind(flags.listen_address)
     _say(
         f"simulated API   http://{bound(socket)}{simulator.BASE_PATH}",
         f"headers         x-api-key: {simulator.API_KEY}, x-account-id: {simulator.ACCOUNT_ID}",
         f"scenarios       curl -X POST http://{bound(socket)}/-/scenario/NAME, of {', '.join(simulator.SCENARIOS)}",
         "Stop with Ctrl-C.",
     )
-    await serve([Service(options.app(FastClock(options.speed)), socket)], grace=1)
+    await serve([Service(_simulated(flags, FastClock(flags.speed)), socket)], grace=1)
 
 
-async def demo(options: SimulatorOptions, api_address: Address, web_address: Address) -> None:
+async def demo(flags: Namespace) -> None:
     """Simulated API and exporter in one process, on the simulated world's own clock; it scrapes itself."""
-    clock = FastClock(options.speed)
-    with bind(api_address) as api, bind(web_address) as web:
+    clock = FastClock(flags.speed)
+    with bind(flags.simulator) as api, bind(flags.web) as web:
         api_url, web_url = f"http://{bound(api)}", f"http://{bound(web)}"
-        flags = {
+        settings = {
             "account_id": simulator.ACCOUNT_ID,
             "base_url": f"{api_url}{simulator.BASE_PATH}",
             "daily_budget": "EUR=500",
         }
-        configuration = load(flags, {"BETATEL_API_KEY": simulator.API_KEY})
-        simulated = options.app(clock)
+        configuration = load(settings, {"BETATEL_API_KEY": simulator.API_KEY})
+        simulated = _simulated(flags, clock)
         services = [Service(simulated, api), Service(make_app(configuration, clock=clock), web)]
-        watching = _watch(web_url, api_url, options, lambda: str(simulated.state.world.scenario_name))
+        watching = _watch(web_url, api_url, flags.speed, lambda: str(simulated.state.world.scenario_name))
         await serve(services, grace=configuration.settings.timeout, meanwhile=watching)
+
+
+def _simulated(flags: Namespace, clock: Callable[[], float]) -> Starlette:
+    return simulator.create_app(
+        scenario=flags.scenario,
+        seed=flags.seed,
+        messages_per_hour=flags.messages_per_hour,
+        scenario_age=SCENARIO_AGE,
+        clock=clock,
+    )
 
 
 class FastClock:
     """The time, as it passes `speed` times as fast from now on; in seconds since the epoch."""
 
-    def __init__(self, speed: float, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
-        self._start = clock()
+    def __init__(self, speed: float) -> None:
+        self._start = time.time()
         self._speed = speed
 
     def __call__(self) -> float:
-        return self._start + (self._clock() - self._start) * self._speed
+        return self._start + (time.time() - self._start) * self._speed
 
 
-async def _watch(web: str, api: str, options: SimulatorOptions, scenario: Callable[[], str]) -> None:
+async def _watch(web: str, api: str, speed: float, scenario: Callable[[], str]) -> None:
     """Scrape every few seconds and print a line about each page, for as long as the demo runs."""
     async with httpx.AsyncClient(trust_env=False) as client:
         page = await client.get(f"{web}/metrics")
-        _introduce(web, api, options, page)
+        _introduce(web, api, speed, page)
         while True:
             await asyncio.sleep(SCRAPE_INTERVAL)
             with contextlib.suppress(httpx.HTTPError):  # the server is stopping
@@ -121,14 +111,14 @@ def summary(page: str) -> str:
     )
 
 
-def _introduce(web: str, api: str, options: SimulatorOptions, page: httpx.Response) -> None:
+def _introduce(web: str, api: str, speed: float, page: httpx.Response) -> None:
     samples = [line for line in page.text.splitlines() if not line.startswith("#")]
     _say(
         "betatel-exporter demo: a simulated API and the exporter, in one process",
         "",
         f"  page       {web}/",
         f"  metrics    {web}/metrics",
-        f"  API        {api}{simulator.BASE_PATH} (simulated; a minute passes in {60 / options.speed:g} s)",
+        f"  API        {api}{simulator.BASE_PATH} (simulated; a minute passes in {60 / speed:g} s)",
         "",
         f"One scrape: {len(samples)} samples in {page.elapsed.total_seconds() * 1000:.0f} ms, among them",
         *(f"  {line}" for line in samples if line.startswith(SHOWN)),

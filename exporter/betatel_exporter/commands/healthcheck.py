@@ -9,7 +9,6 @@ import re
 import socket
 import sys
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from betatel_exporter.address import DEFAULT_ADDRESS, Address, parse_address
 
@@ -29,24 +28,18 @@ SETTINGS = {
 """Flag and variable of each setting that says where the exporter listens, by its key."""
 
 
-class Endpoint(NamedTuple):
-    address: Address
-    tls: bool
-    """A web configuration file is set, so the exporter may serve HTTPS."""
-
-
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Exit code: 0 healthy, 1 unhealthy, 2 wrong settings."""
     try:
-        return 0 if healthy(endpoint(_flags(arguments), environ)) else UNHEALTHY
+        return 0 if healthy(*endpoint(_flags(arguments), environ)) else UNHEALTHY
     except (argparse.ArgumentError, ValueError) as error:
         message = re.sub("'.*'", "(a value)", str(error).removeprefix("argument "))
         sys.stderr.write(f"betatel-exporter: {message}\n")
         return WRONG_SETTINGS
 
 
-def endpoint(flags: Mapping[str, str], environ: Mapping[str, str]) -> Endpoint:
-    """Where an exporter with these settings listens; raises ValueError."""
+def endpoint(flags: Mapping[str, str], environ: Mapping[str, str]) -> tuple[Address, bool]:
+    """Where an exporter with these settings listens, and whether it may serve HTTPS; raises ValueError."""
     given = {key: flags.get(key) or environ.get(variable) for key, (_, variable) in SETTINGS.items()}
     file = given["config_file"]
     web = _web_section(file) if file else {}
@@ -55,12 +48,12 @@ def endpoint(flags: Mapping[str, str], environ: Mapping[str, str]) -> Endpoint:
         parsed = parse_address(address) if address else DEFAULT_ADDRESS
     except ValueError as error:
         raise ValueError(f"web.listen_address: {error}") from None
-    return Endpoint(parsed, tls=bool(given["web.config_file"] or web.get("config_file")))
+    return parsed, bool(given["web.config_file"] or web.get("config_file"))
 
 
-def healthy(endpoint: Endpoint) -> bool:
-    """Whether an exporter answers there; HTTPS is tried first where it may be served, with any certificate."""
-    return (endpoint.tls and _answers(endpoint.address, tls=True)) or _answers(endpoint.address, tls=False)
+def healthy(address: Address, https: bool) -> bool:
+    """Whether an exporter responds there; HTTPS is tried first if it may be served, with any certificate."""
+    return (https and _answers(address, tls=True)) or _answers(address, tls=False)
 
 
 def _flags(arguments: Sequence[str]) -> Mapping[str, str]:

@@ -52,9 +52,10 @@ class _Loader:
         self._settings = sources.settings()
         self._faults = sources.faults
         self._unusable: list[DocumentError] = []
+        self._names: set[str] = set()
 
     def configuration(self) -> Configuration:
-        accounts = tuple(map(self._account, self._given()))
+        accounts = tuple(map(self._account, self._sources.accounts()))
         if len(self._unusable) == len(accounts):  # nothing could be collected
             self._faults += self._unusable
         tls = self._tls(accounts)
@@ -62,17 +63,11 @@ class _Loader:
             raise SettingsError(self._faults)
         return Configuration(self._settings, accounts, tls, tuple(map(str, self._unusable)))
 
-    def _given(self) -> list[Given]:
-        names: set[str] = set()
-        accounts = list(self._sources.accounts())
-        for given in accounts:
-            if given.settings.name in names:
-                self._add(given, "name", "must differ from the names of the accounts above")
-            names.add(given.settings.name)
-        return accounts
-
     def _account(self, given: Given) -> AccountConfig:
         account = given.settings
+        if account.name in self._names:
+            self._add(given, "name", "must differ from the names of the accounts above")
+        self._names.add(account.name)
         if _is_exposed(account.base_url) and not self._settings.allow_http:
             problem = "must start with https:// unless it is a loopback address; allow_http permits it"
             self._add(given, "base_url", problem)

@@ -166,9 +166,9 @@ accounts:
         ":7: accounts.bank.api_key_file or api_key: exactly one is required, neither is set",
         ":8: accounts[4]: must be a mapping of names to values",
         ":9: accounts.last.api_key_file or api_key: exactly one is required, both are set",
-        ":10: accounts.last.api_key_file or api_key: exactly one is required, neither is set",
         ":10: accounts.last.name: must differ from the names of the accounts above",
         ":10: accounts.last.base_url: must start with https:// unless it is a loopback address; allow_http permits it",
+        ":10: accounts.last.api_key_file or api_key: exactly one is required, neither is set",
     ]
 
 
