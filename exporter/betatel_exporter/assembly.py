@@ -17,11 +17,12 @@ from betatel_exporter.calls import Calls
 from betatel_exporter.collector import Collector, time_budget
 from betatel_exporter.config import AccountSettings, Configuration
 from betatel_exporter.fairness import FairSemaphore
+from betatel_exporter.metrics import Families
 from betatel_exporter.recent import RecentQuery
-from betatel_exporter.web.app import Options, create_app
-from betatel_exporter.web.families import Build, Families
+from betatel_exporter.web.app import create_app
 from betatel_exporter.web.landing import LandingPage
 from betatel_exporter.web.limiter import ClientLimiter, client_network
+from betatel_exporter.web.scrape import Scrapes
 from betatel_exporter.webconfig import BasicAuth, WebConfig
 
 WAITING_LOGINS = 8
@@ -86,16 +87,20 @@ def make_app(
     calls = Calls(account.settings.name for account in configuration.accounts)
     collectors = make_collectors(configuration, calls, clock)
     budgets = {account.settings.name: account.settings.daily_budget for account in configuration.accounts}
-    build = Build(__version__, settings.revision, platform.python_version())
+    build = __version__, settings.revision, platform.python_version()
     reloaded = (lambda: protection.reload_success) if protection else None
-    options = Options(
-        settings.web.telemetry_path, settings.timeout, settings.timeout_offset, settings.web.max_requests
-    )
-    app = create_app(
+    landing = LandingPage(collectors, budgets, __version__, settings.web.telemetry_path, clock)
+    scrapes = Scrapes(
         collectors,
         Families(calls, budgets, build, reloaded),
-        LandingPage(collectors, budgets, __version__, options.telemetry_path),
-        options,
-        clock,
+        landing,
+        timeout=settings.timeout,
+        timeout_offset=settings.timeout_offset,
+    )
+    app = create_app(
+        scrapes,
+        landing,
+        telemetry_path=settings.web.telemetry_path,
+        max_requests=settings.web.max_requests,
     )
     return BasicAuth(app, protection, ClientLimiter(WAITING_LOGINS), client_network) if protection else app

@@ -1,12 +1,14 @@
-"""Counts of the API calls the exporter makes, kept by the client library in a registry of their own."""
+"""Counts of the HTTP requests to the API, kept by the client library's own metrics."""
 
-from collections.abc import Collection, Iterable, Iterator
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, Metric
+from prometheus_client import Counter, Histogram, Metric
 
+from betatel_exporter.api.client import Observer
 from betatel_exporter.api.errors import Reason
 from betatel_exporter.api.vocabulary import Operation
-from betatel_exporter.definitions import API_DURATION, API_FAILURES, API_REQUESTS
+from betatel_exporter.definitions import API_DURATION, API_FAILURES, API_REQUESTS, Definition
 
 BUCKETS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper bounds in seconds: the default time budget of a scrape is just under 10 s."""
@@ -16,56 +18,47 @@ class Calls:
     """The counts of every account, and the durations of all."""
 
     def __init__(self, accounts: Iterable[str]) -> None:
-        self._by_account = CollectorRegistry()
-        self._shared = CollectorRegistry()
-        self.requests = Counter(
-            API_REQUESTS.name, API_REQUESTS.help, API_REQUESTS.labels, registry=self._by_account
+        """Every series of these accounts starts at 0, so that increase() sees the first failure."""
+        self._requests = _counter(API_REQUESTS)
+        self._failures = _counter(API_FAILURES)
+        self._durations = Histogram(
+            API_DURATION.name, API_DURATION.help, API_DURATION.labels, buckets=BUCKETS, registry=None
         )
-        self.failures = Counter(
-            API_FAILURES.name, API_FAILURES.help, API_FAILURES.labels, registry=self._by_account
-        )
-        self.durations = Histogram(
-            API_DURATION.name, API_DURATION.help, API_DURATION.labels, buckets=BUCKETS, registry=self._shared
-        )
-        self._observers = {account: AccountCalls(self, account) for account in accounts}
+        for operation in Operation:
+            self._durations.labels(operation)
+        for account, operation in itertools.product(accounts, Operation):
+            self._requests.labels(account, operation)
+            for reason in Reason:
+                self._failures.labels(account, operation, reason)
 
-    def observer(self, account: str) -> "AccountCalls":
-        return self._observers[account]
+    def observer(self, account: str) -> Observer:
+        """Counts the HTTP requests of one account."""
+
+        def count(operation: Operation, seconds: float | None, reason: Reason | None) -> None:
+            if seconds is not None:
+                self._requests.labels(account, operation).inc()
+                self._durations.labels(operation).observe(seconds)
+            if reason is not None:
+                self._failures.labels(account, operation, reason).inc()
+
+        return count
 
     def account_families(self, accounts: Collection[str]) -> Iterator[Metric]:
         """Requests and failures of some accounts."""
-        for family in self._by_account.collect():
-            family.samples = [
-                sample
-                for sample in family.samples
-                if sample.labels["account"] in accounts and not sample.name.endswith("_created")
-            ]
-            yield family
+        for counter in (self._requests, self._failures):
+            yield from _families(counter, lambda labels: labels["account"] in accounts)
 
     def shared_families(self) -> Iterator[Metric]:
         """Durations, which have no label for the account."""
-        for family in self._shared.collect():
-            family.samples = [sample for sample in family.samples if not sample.name.endswith("_created")]
-            yield family
+        return _families(self._durations, lambda _: True)
 
 
-class AccountCalls:
-    """Counts the HTTP requests of one account; every series starts at 0, so that increase() sees the first failure."""
+def _counter(definition: Definition) -> Counter:
+    return Counter(definition.name, definition.help, definition.labels, registry=None)
 
-    def __init__(self, calls: Calls, account: str) -> None:
-        self._sent = {operation: calls.requests.labels(account, operation) for operation in Operation}
-        self._answered = {operation: calls.durations.labels(operation) for operation in Operation}
-        self._failed = {
-            (operation, reason): calls.failures.labels(account, operation, reason)
-            for operation in Operation
-            for reason in Reason
-        }
 
-    def sent(self, operation: Operation) -> None:
-        self._sent[operation].inc()
-
-    def answered(self, operation: Operation, seconds: float) -> None:
-        self._answered[operation].observe(seconds)
-
-    def failed(self, operation: Operation, reason: Reason) -> None:
-        self._failed[operation, reason].inc()
+def _families(metric: Counter | Histogram, shown: Callable[[Mapping[str, str]], bool]) -> Iterator[Metric]:
+    for family in metric.collect():
+        samples = (sample for sample in family.samples if not sample.name.endswith("_created"))
+        family.samples = [sample for sample in samples if shown(sample.labels)]
+        yield family

@@ -1,7 +1,8 @@
-"""Collect one account: every query at once, within a scrape's time budget.
+"""Collect one account: every query at once, each by at most one call, all by the scrape's deadline.
 
-What scrapes share is a query in flight. For each query there is at most one call under way: a scrape joins it or starts
-it, and nobody extends or cancels it. It ends at a time fixed when it starts.
+A scrape joins the call of a query or starts it, and waits for it until its own deadline. A call asks with a deadline that is
+fixed when it asks: nobody extends or cancels it. If that passes without a response while scrapes with a later one wait, the
+call asks anew, until the latest of theirs.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import math
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from betatel_exporter.api.errors import ApiError, RateLimitedError, Reason
 from betatel_exporter.api.models import Query, Request, Value
@@ -23,7 +24,7 @@ from betatel_exporter.results import Failure, QueryResult, Snapshot
 logger = logging.getLogger(__name__)
 
 MIN_CALL_SECONDS = 1.0
-"""A call gets at least this long, so that a scraper with a tiny timeout does not multiply calls."""
+"""A call gets at least this long, so that a scraper with a tiny timeout does not multiply requests."""
 
 TIMED_OUT = Failure(Reason.TIMEOUT, "no response within the time budget")
 
@@ -45,14 +46,6 @@ def time_budget(scrape_timeouts: Iterable[str], timeout: float, offset: float) -
     """
     least = min([timeout, *_positive(scrape_timeouts)])
     return max(least - offset, least / 2)
-
-
-class _Success(NamedTuple):
-    """The last success of a query, and until when, in the event loop's time, scrapes show it without a new call."""
-
-    value: Value
-    result: QueryResult
-    fresh_until: float
 
 
 class Collector:
@@ -80,8 +73,11 @@ class Collector:
         self._min_call = min(MIN_CALL_SECONDS, call_budget)
         self._clock = clock
         self._calls: dict[Query, asyncio.Task[QueryResult]] = {}
+        self._deadlines: dict[Query, float] = {}
+        """The latest deadline of the scrapes that wait for a call."""
         self._results: dict[str, QueryResult] = {}
-        self._successes: dict[Query, _Success] = {}
+        self._successes: dict[Query, QueryResult] = {}
+        self._fresh_until: dict[Query, float] = {}
         self._cooldown_end = -math.inf
         self._failures = FailureLog(account)
 
@@ -99,13 +95,18 @@ class Collector:
     async def collect(self, deadline: float) -> Snapshot:
         """A result for every query, by a deadline in the event loop's time."""
         started = time.perf_counter()  # uvloop's own clock counts whole milliseconds
-        results = await _Wait(self, deadline).results()
+        now = _now()
+        stale = [query for query in self.queries if now >= self._fresh_until.get(query, -math.inf)]
+        calls = {query: self._call(query, deadline) for query in stale}
+        if calls:
+            await asyncio.wait(calls.values(), timeout=max(0.0, deadline - now))
+        duration = time.perf_counter() - started
         self._failures.report()
         return Snapshot(
             account=self.account,
-            results=results,
-            duration=time.perf_counter() - started,
-            last_success={query.name: success.result.time for query, success in self._successes.items()},
+            results=[self._result(query, calls.get(query), duration) for query in self.queries],
+            duration=duration,
+            last_success={query.name: result.time for query, result in self._successes.items()},
             cooldown_until=self.cooldown_until,
         )
 
@@ -116,34 +117,41 @@ class Collector:
         await asyncio.gather(*self._calls.values(), return_exceptions=True)
         await self._client.aclose()
 
-    def fresh(self, query: Query) -> QueryResult | None:
-        """The last success, while scrapes show it without a new call."""
-        success = self._successes.get(query)
-        return success.result if success is not None and _now() < success.fresh_until else None
+    def _result(self, query: Query, call: "asyncio.Task[QueryResult] | None", waited: float) -> QueryResult:
+        if call is None:
+            return self._successes[query]
+        if call.done() and not call.cancelled():
+            return call.result()
+        return QueryResult(query, TIMED_OUT, waited, self._clock())
 
-    def call(self, query: Query, deadline: float) -> "tuple[asyncio.Task[QueryResult], bool]":
-        """The call under way, else a new one; and whether it was under way."""
-        call = self._calls.get(query)
-        return (self._start(query, deadline), False) if call is None else (call, True)
+    def _call(self, query: Query, deadline: float) -> "asyncio.Task[QueryResult]":
+        """The call under way, else a new one."""
+        if query in self._calls:
+            self._deadlines[query] = max(deadline, self._deadlines[query])
+        else:
+            self._deadlines[query] = deadline
+            self._calls[query] = asyncio.create_task(self._run(query), name=query.name)
+        return self._calls[query]
 
-    def timed_out(self, query: Query, seconds: float) -> QueryResult:
-        return QueryResult(query, TIMED_OUT, seconds, self._clock())
-
-    def _start(self, query: Query, deadline: float) -> "asyncio.Task[QueryResult]":
-        end = max(deadline, _now() + self._min_call)
-        call = self._calls[query] = asyncio.create_task(self._call(query, end), name=query.name)
-        return call
-
-    async def _call(self, query: Query, end: float) -> QueryResult:
-        started = time.perf_counter()
+    async def _run(self, query: Query) -> QueryResult:
+        """Ask until there is a result, or no scrape waits any longer."""
         try:
-            outcome = await self._outcome(query, end)
+            while True:
+                end = max(self._deadlines[query], _now() + self._min_call)
+                result = await self._ask(query, end)
+                if result.failure != TIMED_OUT or self._deadlines[query] <= end:
+                    return result
         finally:
             del self._calls[query]
+
+    async def _ask(self, query: Query, end: float) -> QueryResult:
+        started = time.perf_counter()
+        outcome = await self._outcome(query, end)
         result = QueryResult(query, outcome, time.perf_counter() - started, self._clock())
         self._results[query.name] = result
-        if not isinstance(outcome, Failure):
-            self._successes[query] = _Success(outcome, result, _now() + self._cache_ttl)
+        if result.failure is None:
+            self._successes[query] = result
+            self._fresh_until[query] = _now() + self._cache_ttl
         self._failures.observe(result)
         return result
 
@@ -165,7 +173,7 @@ class Collector:
 
     async def _value(self, query: Query) -> Value:
         success = self._successes.get(query)
-        previous = success.value if success else None
+        previous = success.outcome if success else None
         now = self._clock()
         answers = await _all([self._fetch(request) for request in query.requests(previous, now)])
         return query.value(answers, previous, now)
@@ -182,55 +190,6 @@ class Collector:
                 if error.retry_after is not None:
                     self._cooldown_end = max(self._cooldown_end, _now() + error.retry_after)
                 raise
-
-
-class _Wait:
-    """One scrape's wait for the calls of an account.
-
-    By callbacks: with a task for each query, twenty scrapes of a hundred accounts hold up the event loop for a second.
-    """
-
-    def __init__(self, collector: Collector, deadline: float) -> None:
-        self._collector = collector
-        self._deadline = deadline
-        self._results: dict[Query, QueryResult] = {}
-        self._complete: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    async def results(self) -> list[QueryResult]:
-        started = time.perf_counter()
-        for query in self._collector.queries:
-            result = self._collector.fresh(query)
-            if result is None:
-                self._follow(query, first=True)
-            else:
-                self._keep(query, result)
-        try:
-            await asyncio.wait([self._complete], timeout=max(0.0, self._deadline - _now()))
-        finally:
-            self._complete.cancel()
-        waited = time.perf_counter() - started
-        return [
-            self._results.get(query) or self._collector.timed_out(query, waited)
-            for query in self._collector.queries
-        ]
-
-    def _follow(self, query: Query, *, first: bool) -> None:
-        call, joined = self._collector.call(query, self._deadline)
-        call.add_done_callback(lambda call: self._ended(query, call, again=first and joined))
-
-    def _ended(self, query: Query, call: "asyncio.Task[QueryResult]", *, again: bool) -> None:
-        """A call that this scrape joined may end before the scrape's own deadline: then it asks anew, once."""
-        if self._complete.done() or call.cancelled():
-            self._complete.cancel()
-        elif again and call.result().failure == TIMED_OUT and _now() < self._deadline:
-            self._follow(query, first=False)
-        else:
-            self._keep(query, call.result())
-
-    def _keep(self, query: Query, result: QueryResult) -> None:
-        self._results[query] = result
-        if len(self._results) == len(self._collector.queries):
-            self._complete.set_result(None)
 
 
 async def _all(fetches: Sequence[Coroutine[None, None, Any]]) -> list[Any]:

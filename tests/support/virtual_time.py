@@ -1,10 +1,12 @@
 """An event loop whose time passes only while it waits: hours of waiting run in milliseconds, and always the same way."""
 
 import asyncio
+import functools
 import selectors
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -38,3 +40,13 @@ def run(main: Coroutine[Any, Any, T]) -> T:
         left = asyncio.all_tasks(runner.get_loop())
         assert not left, f"left behind: {left}"
         return result
+
+
+def in_virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Make a test of a coroutine function, which runs on a virtual loop of its own."""
+
+    @functools.wraps(test)
+    def running(*args: P.args, **kwargs: P.kwargs) -> None:
+        run(test(*args, **kwargs))
+
+    return running

@@ -20,17 +20,15 @@ def test_every_combination_starts_at_zero_without_created_series() -> None:
     assert not [name for name, *_ in values if name.endswith("_created")]
 
 
-def test_calls_are_counted_by_account_and_durations_for_all() -> None:
+def test_requests_are_counted_by_account_and_durations_for_all() -> None:
     calls = Calls(["shop", "bank"])
-    shop, bank = calls.observer("shop"), calls.observer("bank")
-    shop.sent(Operation.STATS)
-    shop.failed(Operation.STATS, Reason.CONNECT)
-    shop.answered(Operation.STATS, 0.03)
-    bank.answered(Operation.STATS, 99.0)
+    calls.observer("shop")(Operation.STATS, 0.03, Reason.CONNECT)
+    calls.observer("shop")(Operation.STATS, None, Reason.CONNECT)  # not sent
+    calls.observer("bank")(Operation.STATS, 99.0, None)
     values = samples(calls, "shop")
     assert {labels: value for labels, value in values.items() if value and "bucket" not in labels[0]} == {
         ("betatel_api_requests_total", "shop", "stats"): 1,
-        ("betatel_api_failures_total", "shop", "stats", "connect"): 1,
+        ("betatel_api_failures_total", "shop", "stats", "connect"): 2,
         ("betatel_api_request_duration_seconds_count", "stats"): 2,
         ("betatel_api_request_duration_seconds_sum", "stats"): 99.03,
     }

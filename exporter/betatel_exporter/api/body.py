@@ -1,4 +1,4 @@
-"""Reads the body of a response within limits, before it is parsed."""
+"""Reading the body of a response, bounded before it is parsed."""
 
 import zlib
 from collections.abc import AsyncIterator
@@ -16,54 +16,25 @@ MAX_VALUES = 10_000
 
 
 async def read(chunks: AsyncIterator[bytes], encoding: str) -> bytes:
-    """The body, decompressed; raises InvalidResponseError as soon as a limit is exceeded.
+    """The decompressed body; raises InvalidResponseError as soon as a limit is exceeded.
 
-    Compression is not asked for; what comes compressed all the same is understood where it can be bounded.
+    The client does not ask for compression; gzip and deflate are accepted all the same, as they can be bounded.
     """
-    inflater = _inflater(encoding)
+    stream = _decompressor(encoding)
     body = bytearray()
     received = 0
     async for chunk in chunks:
         received += len(chunk)
-        body += inflater.inflate(chunk, MAX_BODY + 1 - len(body)) if inflater else chunk
+        body += _decompressed(stream, chunk, MAX_BODY + 1 - len(body)) if stream else chunk
         if max(received, len(body)) > MAX_BODY:
             raise InvalidResponseError(f"a body of more than {MAX_BODY} bytes")
-    if inflater and not inflater.complete:
+    if stream and not stream.eof:
         raise InvalidResponseError("the compressed body is truncated")
+    check_json(body)
     return bytes(body)
 
 
-class _Inflater:
-    def __init__(self) -> None:
-        self._stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-
-    @property
-    def complete(self) -> bool:
-        return self._stream.eof
-
-    def inflate(self, chunk: bytes, limit: int) -> bytes:
-        if self._stream.eof:
-            raise InvalidResponseError("data after the end of the compressed body")
-        try:
-            inflated = self._stream.decompress(chunk, limit)
-        except zlib.error:
-            raise InvalidResponseError("the body does not match its Content-Encoding") from None
-        if self._stream.unused_data:
-            raise InvalidResponseError("data after the end of the compressed body")
-        return inflated
-
-
-def _inflater(encoding: str) -> _Inflater | None:
-    match encoding.strip().lower():
-        case "" | "identity":
-            return None
-        case "gzip" | "x-gzip" | "deflate":
-            return _Inflater()
-        case _:
-            raise InvalidResponseError("an unrequested Content-Encoding")
-
-
-def check_json(content: bytes) -> None:
+def check_json(content: bytes | bytearray) -> None:
     """Raise InvalidResponseError for a body of more values than any answer has: a parser needs a hundred bytes for each.
 
     Brackets and commas within texts count, too: counting is all this does, and takes microseconds.
@@ -72,3 +43,23 @@ def check_json(content: bytes) -> None:
         raise InvalidResponseError(f"more than {MAX_CONTAINERS} objects and arrays")
     if content.count(b",") > MAX_VALUES:
         raise InvalidResponseError(f"more than {MAX_VALUES} values")
+
+
+def _decompressor(encoding: str) -> "zlib._Decompress | None":
+    match encoding.strip().lower():
+        case "" | "identity":
+            return None
+        case "gzip" | "x-gzip" | "deflate":
+            return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+        case _:
+            raise InvalidResponseError("an unrequested Content-Encoding")
+
+
+def _decompressed(stream: "zlib._Decompress", chunk: bytes, limit: int) -> bytes:
+    try:
+        decompressed = stream.decompress(chunk, limit)
+    except zlib.error:
+        raise InvalidResponseError("the body does not match its Content-Encoding") from None
+    if stream.unused_data:
+        raise InvalidResponseError("data after the end of the compressed body")
+    return decompressed

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import json
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from betatel_exporter.api.body import check_json, read
+from betatel_exporter.api.body import read
 from betatel_exporter.api.diagnosis import FORESEEN, explain
 from betatel_exporter.api.errors import (
     ApiError,
@@ -40,14 +41,8 @@ MAX_PREPARED = 64
 class Observer(Protocol):
     """Counts the HTTP requests of an account."""
 
-    def sent(self, operation: Operation) -> None:
-        """A request was written to a connection."""
-
-    def answered(self, operation: Operation, seconds: float) -> None:
-        """A request that was sent has ended, well or not."""
-
-    def failed(self, operation: Operation, reason: Reason) -> None:
-        """A request failed, sent or not."""
+    def __call__(self, operation: Operation, seconds: float | None, reason: Reason | None, /) -> None:
+        """A request has ended: after so many seconds, None if it was not sent; `reason` is None if it succeeded."""
 
 
 class ApiClient:
@@ -76,8 +71,7 @@ class ApiClient:
         self._observer = observer
         self._user_agent = user_agent
         self._clock = clock
-        self._requests: dict[Request, httpx.Request] = {}
-        self._requests_key = ""
+        self._prepared = functools.lru_cache(MAX_PREPARED)(self._prepare)
 
     async def fetch(self, request: Request, /) -> Any:
         """Send a request and parse the answer; raises ApiError.
@@ -93,31 +87,32 @@ class ApiClient:
         await self._transport.aclose()
 
     async def _attempt(self, request: Request, *, fresh: bool = False) -> Any:
-        attempt = _Attempt(self._observer, request.operation)
+        started = time.perf_counter()
+        extensions = {FRESH: fresh, SENT: False}
+        reason: Reason | None = Reason.INTERNAL
         try:
-            content = await self._exchange(request, attempt, fresh=fresh)
-            check_json(content)
-            return request.parse(content)
+            value = request.parse(await self._exchange(request, extensions))
+            reason = None
         except ApiError as error:
-            attempt.failed(error.reason)
+            reason = error.reason
             raise
         except asyncio.CancelledError:  # the end of the time budget
-            attempt.failed(Reason.TIMEOUT)
-            raise
-        except Exception:
-            attempt.failed(Reason.INTERNAL)
+            reason = Reason.TIMEOUT
             raise
         finally:
-            attempt.end()
+            self._observer(
+                request.operation, time.perf_counter() - started if extensions[SENT] else None, reason
+            )
+        return value
 
-    async def _exchange(self, request: Request, attempt: "_Attempt", *, fresh: bool) -> bytes:
+    async def _exchange(self, request: Request, extensions: dict[str, bool]) -> bytes:
+        prepared = self._prepared(request, self._key())
+        prepared.extensions = extensions
         try:
-            prepared = self._prepared(request)
-            prepared.extensions |= {SENT: attempt.sent, FRESH: fresh}
             response = await self._transport.handle_async_request(prepared)
         except FORESEEN as error:
             raise explain(error) from None
-        attempt.sent()
+        extensions[SENT] = True
         try:
             self._raise_for_status(response)
             return await read(response.aiter_raw(), response.headers.get("content-encoding", ""))
@@ -126,26 +121,17 @@ class ApiClient:
         finally:
             await response.aclose()
 
-    def _prepared(self, request: Request) -> httpx.Request:
-        key = self._key()
-        if key != self._requests_key:
-            self._requests, self._requests_key = {}, key
-        prepared = self._requests.get(request)
-        if prepared is None:
-            if len(self._requests) >= MAX_PREPARED:
-                self._requests.clear()
-            headers = {
-                "accept": "application/json",
-                "accept-encoding": "identity",
-                "content-type": "application/json",
-                "user-agent": self._user_agent,
-                "x-api-key": key,
-                "x-account-id": self._account_id,
-            }
-            url = f"{self._base_url}/{request.path}"
-            prepared = httpx.Request("POST", url, headers=headers, content=json.dumps(request.body))
-            self._requests[request] = prepared
-        return prepared
+    def _prepare(self, request: Request, key: str) -> httpx.Request:
+        headers = {
+            "accept": "application/json",
+            "accept-encoding": "identity",
+            "content-type": "application/json",
+            "user-agent": self._user_agent,
+            "x-api-key": key,
+            "x-account-id": self._account_id,
+        }
+        url = f"{self._base_url}/telegram/{request.operation}"
+        return httpx.Request("POST", url, headers=headers, content=json.dumps(request.body))
 
     def _raise_for_status(self, response: httpx.Response) -> None:
         code = response.status_code
@@ -163,28 +149,6 @@ class ApiClient:
         if response.is_server_error:
             raise ServerError(status)
         raise InvalidResponseError(f"{status}: unexpected status; redirects are not followed")
-
-
-class _Attempt:
-    """Counts one HTTP request."""
-
-    def __init__(self, observer: Observer, operation: Operation) -> None:
-        self._observer = observer
-        self._operation = operation
-        self._started = time.perf_counter()
-        self._sent = False
-
-    def sent(self) -> None:
-        if not self._sent:
-            self._sent = True
-            self._observer.sent(self._operation)
-
-    def failed(self, reason: Reason) -> None:
-        self._observer.failed(self._operation, reason)
-
-    def end(self) -> None:
-        if self._sent:
-            self._observer.answered(self._operation, time.perf_counter() - self._started)
 
 
 def retry_after(header: str | None, now: float) -> float | None:

@@ -6,7 +6,6 @@ import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 from aiohttp import (
     ClientConnectorError,
     ClientHttpProxyError,
@@ -25,7 +24,7 @@ from betatel_exporter.api.errors import (
     TlsError,
 )
 
-FORESEEN = (httpx.HTTPError, httpx.InvalidURL, AiohttpError, OSError)
+FORESEEN = (AiohttpError, OSError)
 """What making and sending a request and reading the answer may raise."""
 
 _VERIFY_CODES = {  # of openssl/x509_vfy.h
@@ -89,10 +88,8 @@ _KINDS: dict[type[BaseException], Callable[[Any], ApiError]] = {
     ClientHttpProxyError: _refused_by_proxy,
     ClientProxyConnectionError: lambda _: ConnectError(Cause.PROXY_UNREACHABLE),
     InvalidURL: lambda _: ConnectError(Cause.BAD_URL),
-    httpx.InvalidURL: lambda _: ConnectError(Cause.BAD_URL),
     socket.gaierror: lambda _: ConnectError(Cause.NAME),
     ClientConnectorError: _not_connected,
-    httpx.ConnectError: lambda _: ConnectError(Cause.NO_CONNECTION),
     ClientResponseError: lambda _: InvalidResponseError("not an HTTP response"),
 }
 """The first that applies."""

@@ -51,10 +51,11 @@ Value = Any
 
 
 class Request(Protocol):
-    """One HTTP request to the API; hashable."""
+    """One HTTP request to the API."""
 
-    path: ClassVar[str]
     operation: ClassVar[Operation]
+
+    def __hash__(self) -> int: ...
 
     @property
     def body(self) -> Mapping[str, Any]:
@@ -94,7 +95,6 @@ class _OneRequest:
 class StatsQuery(_OneRequest):
     window: Window
     timezone: str = "UTC"
-    path: ClassVar[str] = "telegram/stats"
     operation: ClassVar[Operation] = Operation.STATS
 
     @property
@@ -125,7 +125,6 @@ class StatsQuery(_OneRequest):
 @dataclass(frozen=True, slots=True)
 class RecordsQuery(_OneRequest):
     status: Status
-    path: ClassVar[str] = "telegram/tdr"
     operation: ClassVar[Operation] = Operation.TDR
 
     @property

@@ -99,7 +99,6 @@ class PageRequest:
     number: int
     key: bytes = field(repr=False)
     """Of the hash that replaces phone numbers."""
-    path: ClassVar[str] = "telegram/tdr"
     operation: ClassVar[Operation] = Operation.TDR
 
     @property

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import httpx
 from aiohttp import (
@@ -39,10 +38,13 @@ MAX_LINES = 10_000
 """Lines of a whole response as it is sent: chunks of a byte each would take hundreds of times the CPU of a usual body."""
 
 SENT = "sent"
-"""Extension of a request: a callback for the moment when it is written to a connection."""
+"""Extension of a request: set to True when it is written to a connection."""
 
 FRESH = "fresh"
 """Extension of a request: whether it needs a connection of its own, as kept ones may all have been closed at once."""
+
+CONVERTED = 64
+"""Request objects that are kept converted."""
 
 _PIECE = 4 * 1024
 _NO_TIMEOUT = ClientTimeout()
@@ -65,7 +67,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._tls = tls
         self._proxy = httpx.Proxy(proxy) if proxy else None
         self._sessions: dict[bool, ClientSession] = {}
-        self._conversions: WeakKeyDictionary[httpx.Request, tuple[str, dict[str, str]]] = WeakKeyDictionary()
+        self._converted = functools.lru_cache(CONVERTED)(_converted)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Raises aiohttp.ClientError, OSError, and InvalidResponseError where a bound is exceeded."""
@@ -80,20 +82,13 @@ class Transport(httpx.AsyncBaseTransport):
             proxy_headers=_proxy_headers(self._proxy) if self._proxy else None,
             timeout=_NO_TIMEOUT,
             allow_redirects=False,
-            trace_request_ctx=request.extensions.get(SENT),
+            trace_request_ctx=request.extensions,
         )
         return httpx.Response(response.status, headers=response.raw_headers, stream=_Body(response))
 
     async def aclose(self) -> None:
         for session in self._sessions.values():
             await session.close()
-
-    def _converted(self, request: httpx.Request) -> tuple[str, dict[str, str]]:
-        """Converted once per request object, as this takes a tenth of a call's CPU."""
-        converted = self._conversions.get(request)
-        if converted is None:
-            converted = self._conversions[request] = (str(request.url), dict(request.headers))
-        return converted
 
     def _session(self, *, fresh: bool) -> ClientSession:
         """Made by the first request, as it belongs to the event loop."""
@@ -183,11 +178,14 @@ class _BoundedHandler(ResponseHandler):
             self.transport.abort()
 
 
+def _converted(request: httpx.Request) -> tuple[str, dict[str, str]]:
+    """URL and headers; once for a request object, as this takes a tenth of a call's CPU."""
+    return str(request.url), dict(request.headers)
+
+
 def _reporting_sent() -> TraceConfig:
     async def report(_: ClientSession, context: SimpleNamespace, __: object) -> None:
-        sent = context.trace_request_ctx
-        if sent is not None:
-            sent()
+        context.trace_request_ctx[SENT] = True
 
     trace = TraceConfig()
     trace.on_request_headers_sent.append(report)

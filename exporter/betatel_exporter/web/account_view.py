@@ -1,21 +1,20 @@
-"""What the landing page shows for an account, from the last result of each of its queries."""
+"""What the last result of each query says about an account."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cached_property
 
 from betatel_exporter.api.models import Records, RecordsQuery, Stats, StatsQuery
 from betatel_exporter.api.vocabulary import Status, Window
+from betatel_exporter.collector import Collector
 from betatel_exporter.recent import Destination, Recent
-from betatel_exporter.results import Failure, QueryResult
-from betatel_exporter.web.history import Point
+from betatel_exporter.results import Failure
 from betatel_exporter.web.significance import MIN_FAILED, Share, significantly_worse
 
 SHORT, LONG, DAY = Window.LAST_5_MINUTES, Window.LAST_HOUR, Window.LAST_24_HOURS
 
-
 MOSTLY = 0.5
-"""Share of people not reached, significantly more than elsewhere, from which on a destination is marked as failing."""
+"""A destination is failing from this share of unreached recipients on, if it is significantly more than elsewhere."""
 
 
 class State(IntEnum):
@@ -29,123 +28,95 @@ class State(IntEnum):
     UP = 5
 
 
-@dataclass(frozen=True, slots=True)
 class AccountView:
-    state: State
-    windows: Mapping[Window, Stats]
-    totals: Mapping[Status, float]
-    failures: Mapping[Failure, Sequence[str]]
-    """Names of the failed queries by cause."""
-    queries: int
-    unreached: Mapping[Destination, Share]
-    """People not reached of the recent recipients, by destination."""
-    usual: Share | None
-    """Failed of the 23 hours before the last one; None where the windows do not say."""
+    """An account as the landing page shows it."""
+
+    def __init__(self, collector: Collector) -> None:
+        self.account = collector.account
+        self.cooldown_until = collector.cooldown_until
+        self.queries = len(collector.queries)
+        self.results = collector.results
+        self.windows: dict[Window, Share] = {}
+        """Messages that were not processed, of all requested."""
+        self.amounts: dict[Window, Mapping[str, float]] = {}
+        self.totals: dict[Status, float] = {}
+        self.unreached: dict[Destination, Share] = {}
+        """Unreached recipients, of all recent ones."""
+        self.failures: dict[Failure, list[str]] = {}
+        """Names of the failed queries by cause."""
+        for name, result in self.results.items():
+            match result.query, result.outcome:
+                case _, Failure() as failure:
+                    self.failures.setdefault(failure, []).append(name)
+                case StatsQuery(window=window), Stats(requests, transactions, amounts):
+                    self.windows[window] = Share(max(0.0, requests - transactions), requests)
+                    self.amounts[window] = amounts
+                case RecordsQuery(status=status), Records(total=total):
+                    self.totals[status] = total
+                case _, Recent(destinations=destinations):
+                    for place, counts in destinations.items():
+                        self.unreached[place] = Share(counts.unreached, counts.unreached + counts.reached)
 
     @property
     def failed(self) -> int:
+        """How many queries failed."""
         return sum(map(len, self.failures.values()))
 
-    def share(self, window: Window) -> Share | None:
-        """Messages of a window that were not processed."""
-        stats = self.windows.get(window)
-        return _failed(stats) if stats else None
+    @property
+    def current(self) -> Share | None:
+        """Failed of the shortest window that is known."""
+        return self.windows.get(SHORT) or self.windows.get(LONG)
+
+    @property
+    def usual(self) -> Share | None:
+        """Failed of the 23 hours before the last one; None where the windows do not say."""
+        if LONG not in self.windows or DAY not in self.windows:
+            return None
+        hour, day = self.windows[LONG], self.windows[DAY]
+        return Share(max(0.0, day.failed - hour.failed), max(0.0, day.total - hour.total))
+
+    def fails_more_than_usual(self, window: Window) -> bool:
+        share, usual = self.windows.get(window), self.usual
+        return bool(window in {SHORT, LONG} and share and usual and significantly_worse(share, usual))
 
     @property
     def people(self) -> Share | None:
-        """People not reached of all recent recipients; None where the recent records are unknown."""
+        """Unreached of all recent recipients; None where the recent records are unknown."""
         return _total(self.unreached.values()) if self.unreached else None
 
-    def failing_destinations(self) -> Sequence[Destination]:
-        """Where most people are not reached, and more than elsewhere; most people first."""
-        return [place for place in self.worst_destinations() if _fails(self.unreached, place)]
-
+    @property
     def worst_destinations(self) -> Sequence[Destination]:
-        """Most people not reached first."""
+        """Most unreached recipients first."""
         return sorted(self.unreached, key=lambda place: self.unreached[place], reverse=True)
 
+    @cached_property
+    def failing_destinations(self) -> Sequence[Destination]:
+        """Where most recipients are unreached, and more than elsewhere; the worst first."""
+        return [place for place in self.worst_destinations if self._is_failing(place)]
+
+    def _is_failing(self, place: Destination) -> bool:
+        share = self.unreached[place]
+        elsewhere = _total(other for key, other in self.unreached.items() if key != place)
+        if share.ratio is None or share.ratio < MOSTLY:
+            return False
+        return significantly_worse(share, elsewhere) if elsewhere.total else share.failed >= MIN_FAILED
+
+    @property
     def spend(self) -> Mapping[str, float]:
         """Billed since midnight or, where that window is not configured, in 24 hours; by currency."""
-        stats = self.windows.get(Window.TODAY) or self.windows.get(DAY)
-        return stats.amounts if stats else {}
+        return self.amounts.get(Window.TODAY) or self.amounts.get(DAY, {})
 
-
-def view(results: Mapping[str, QueryResult], queries: int) -> AccountView:
-    windows = {
-        result.query.window: result.outcome
-        for result in results.values()
-        if isinstance(result.query, StatsQuery) and isinstance(result.outcome, Stats)
-    }
-    totals = {
-        result.query.status: result.outcome.total
-        for result in results.values()
-        if isinstance(result.query, RecordsQuery) and isinstance(result.outcome, Records)
-    }
-    unreached = {
-        destination: Share(counts.unreached, counts.unreached + counts.reached)
-        for result in results.values()
-        if isinstance(result.outcome, Recent)
-        for destination, counts in result.outcome.destinations.items()
-    }
-    failures: dict[Failure, list[str]] = {}
-    for name, result in results.items():
-        if result.failure:
-            failures.setdefault(result.failure, []).append(name)
-    viewed = AccountView(
-        state=State.UP if results else State.UNKNOWN,
-        windows=windows,
-        totals=totals,
-        failures=failures,
-        queries=queries,
-        unreached=unreached,
-        usual=_usual(windows),
-    )
-    return replace(viewed, state=_state(viewed))
-
-
-def point(time: float, viewed: AccountView) -> Point:
-    """The numbers of a scrape that the pictures show."""
-    share = viewed.share(SHORT) or viewed.share(LONG)
-    return Point(
-        time=time,
-        up=not viewed.failures,
-        requests=share.total if share else None,
-        failed=share.ratio if share else None,
-        unreached=viewed.people.ratio if viewed.people else None,
-    )
-
-
-def _state(viewed: AccountView) -> State:
-    shares = [share for share in (viewed.share(SHORT), viewed.share(LONG)) if share]
-    usual = viewed.usual
-    if usual and any(significantly_worse(share, usual) for share in shares):
-        return State.DELIVERY_FAILING
-    if viewed.failing_destinations():
-        return State.DESTINATION_FAILING
-    if viewed.failures:
-        return State.API_FAILING if viewed.failed == viewed.queries else State.PARTLY_BLIND
-    return viewed.state
-
-
-def _fails(unreached: Mapping[Destination, Share], place: Destination) -> bool:
-    share = unreached[place]
-    elsewhere = _total(other for key, other in unreached.items() if key != place)
-    if share.ratio is None or share.ratio < MOSTLY:
-        return False
-    return significantly_worse(share, elsewhere) if elsewhere.total else share.failed >= MIN_FAILED
+    @cached_property
+    def state(self) -> State:
+        if self.fails_more_than_usual(SHORT) or self.fails_more_than_usual(LONG):
+            return State.DELIVERY_FAILING
+        if self.failing_destinations:
+            return State.DESTINATION_FAILING
+        if self.failures:
+            return State.API_FAILING if self.failed == self.queries else State.PARTLY_BLIND
+        return State.UP if self.results else State.UNKNOWN
 
 
 def _total(shares: Iterable[Share]) -> Share:
     listed = list(shares)
     return Share(sum(share.failed for share in listed), sum(share.total for share in listed))
-
-
-def _usual(windows: Mapping[Window, Stats]) -> Share | None:
-    if LONG not in windows or DAY not in windows:
-        return None
-    hour, day = _failed(windows[LONG]), _failed(windows[DAY])
-    return Share(max(0.0, day.failed - hour.failed), max(0.0, day.total - hour.total))
-
-
-def _failed(stats: Stats) -> Share:
-    return Share(max(0.0, stats.requests - stats.transactions), stats.requests)

@@ -1,23 +1,19 @@
-"""The app: /metrics and /probe collect, the page and the health checks only look at what is known."""
+"""The app: /metrics and /probe collect, the landing page and the health checks answer from memory."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse
-from starlette.routing import Route, request_response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from betatel_exporter.collector import Collector
-from betatel_exporter.web.families import Families
 from betatel_exporter.web.landing import CSP, LandingPage
 from betatel_exporter.web.limiter import ClientLimiter, ScrapeLimiter
-from betatel_exporter.web.scrape import Endpoint, Scrapes
+from betatel_exporter.web.scrape import Scrapes
 
 SECURITY_HEADERS = {
     "content-security-policy": CSP,
@@ -28,67 +24,35 @@ SECURITY_HEADERS = {
 }
 
 
-@dataclass(frozen=True)
-class Options:
-    """The settings that the app needs; times in seconds."""
-
-    telemetry_path: str
-    timeout: float
-    timeout_offset: float
-    max_requests: int
-
-
 def create_app(
-    collectors: Sequence[Collector],
-    families: Families,
-    landing: LandingPage,
-    options: Options,
-    clock: Callable[[], float],
+    scrapes: Scrapes, landing: LandingPage, *, telemetry_path: str, max_requests: int
 ) -> Starlette:
     """The exporter as an ASGI app; its lifespan closes the collectors."""
-    scrapes = Scrapes(
-        collectors,
-        families,
-        timeout=options.timeout,
-        timeout_offset=options.timeout_offset,
-        collected=lambda accounts: landing.record(accounts, clock()),
-    )
-    limiter = ClientLimiter(options.max_requests)
-
-    def limited(endpoint: Endpoint) -> ASGIApp:
-        return ScrapeLimiter(request_response(endpoint), limiter)
+    limited = [Middleware(ScrapeLimiter, ClientLimiter(max_requests))]
 
     async def page(_: Request) -> HTMLResponse:
-        return HTMLResponse(landing.render(clock()))
+        return HTMLResponse(landing.render())
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            await asyncio.gather(*(collector.aclose() for collector in collectors))
+            await scrapes.aclose()
 
     app = Starlette(
         routes=[
             Route("/", page),
-            Route(options.telemetry_path, limited(scrapes.metrics), methods=["GET"]),
-            Route("/probe", limited(scrapes.probe), methods=["GET"]),
-            Route("/-/healthy", _healthy),
-            Route("/-/ready", _ready),
+            Route(telemetry_path, scrapes.metrics, middleware=limited),
+            Route("/probe", scrapes.probe, middleware=limited),
+            Route("/-/healthy", PlainTextResponse("Healthy.\n"), methods=["GET"]),
+            Route("/-/ready", PlainTextResponse("Ready.\n"), methods=["GET"]),
         ],
         middleware=[Middleware(_SecurityHeaders)],
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
     return app
-
-
-async def _healthy(_: Request) -> PlainTextResponse:
-    return PlainTextResponse("Healthy.\n")
-
-
-async def _ready(_: Request) -> PlainTextResponse:
-    return PlainTextResponse("Ready.\n")
 
 
 class _SecurityHeaders:

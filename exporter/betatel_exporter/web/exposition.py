@@ -1,12 +1,14 @@
-"""From families to an HTTP response; formats, gzip and name[] are the client library's."""
+"""From families to an HTTP response; formats and name[] are the client library's."""
 
+import gzip
 from collections.abc import Iterable, Iterator, Sequence
 
-from prometheus_client import CollectorRegistry, Metric, make_asgi_app
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.exposition import choose_encoder, gzip_accepted
 from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 VERSIONS = {"0.0.1", "0.0.4", "1.0.0"}
 """Of the formats in an Accept header. The client library cannot compare others with its own."""
@@ -21,26 +23,23 @@ class Page(Response):
         await send({"type": "http.response.body", "body": b""})
 
 
-async def render(families: Iterable[Metric], request: Request) -> Page:
+def render(families: Iterable[Metric], request: Request) -> Page:
     """The families in the format, encoding and selection that a request asks for."""
+    encode, content_type = choose_encoder(",".join(_known_ranges(request.headers.getlist("accept"))))
+    content, headers = encode(_selected(families, request)), {"content-type": content_type}
+    if gzip_accepted(",".join(request.headers.getlist("accept-encoding"))):
+        content, headers["content-encoding"] = gzip.compress(content), "gzip"
+    return Page(content, headers=headers)
+
+
+def _selected(families: Iterable[Metric], request: Request) -> Collector:
+    collected = _Collected([*families])
+    names = [name for name in request.query_params.getlist("name[]") if name]
+    if not names:
+        return collected
     registry = CollectorRegistry()
-    registry.register(_Collected([*families]))
-    scope = {
-        "type": "http",
-        "query_string": request.scope["query_string"].decode(errors="replace").encode(),
-        "headers": [
-            (b"accept", ",".join(_known_ranges(request.headers.getlist("accept"))).encode()),
-            (b"accept-encoding", ",".join(request.headers.getlist("accept-encoding")).encode()),
-        ],
-    }
-    messages: list[Message] = []
-
-    async def keep(message: Message) -> None:
-        messages.append(message)
-
-    await make_asgi_app(registry)(scope, _no_body, keep)
-    start, body = messages
-    return Page(body["body"], headers={name.decode(): value.decode() for name, value in start["headers"]})
+    registry.register(collected)
+    return registry.restricted_registry(names)
 
 
 class _Collected(Collector):
@@ -61,7 +60,3 @@ def _known_ranges(accept: Iterable[str]) -> Iterator[str]:
         parameters = [parameter.strip().partition("=") for parameter in media_range.split(";")]
         if all(value in VERSIONS for name, _, value in parameters if name == "version"):
             yield media_range
-
-
-async def _no_body() -> Message:
-    return {"type": "http.request"}

@@ -1,39 +1,81 @@
-"""The last hour of scrapes, a few numbers each, for the pictures of the landing page."""
+"""The last hour of an account, a few numbers of each scrape, as small inline SVG pictures."""
 
 from collections import deque
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+from betatel_exporter.web.account_view import AccountView, State
 
 SPAN = 3600.0
 """Seconds that are kept."""
 
 STEP = 30.0
-"""Seconds within which there are two points at most, however often scrapes come: this bounds the memory."""
+"""Seconds within which two points are kept at most, however often scrapes come: this bounds the memory."""
+
+WIDTH, HEIGHT = 160, 32
+
+LEAST = {"requests": 1.0, "failed": 0.2, "unreached": 0.2}
+"""The pictures, and the least value at their top; ratios but for the requests."""
 
 
 class Point(NamedTuple):
-    """One scrape of one account; None where it does not know."""
+    """One scrape; None where it does not know."""
 
     time: float
-    up: bool
     requests: float | None
     failed: float | None
     unreached: float | None
-    """Share of the recent recipients who were not reached."""
 
 
 class History:
     """Points of one account, oldest first, never more than an hour of them."""
 
     def __init__(self) -> None:
-        self._points: deque[Point] = deque()
+        self.points: deque[Point] = deque()
 
-    def add(self, point: Point) -> None:
-        points = self._points
-        if len(points) > 1 and point.time - points[-2].time < STEP:
+    def record(self, view: AccountView, now: float) -> None:
+        current, people = view.current, view.people
+        point = Point(now, current and current.total, current and current.ratio, people and people.ratio)
+        points = self.points
+        if len(points) > 1 and now - points[-2].time < STEP:
             points.pop()
         points.append(point)
-        while point.time - points[0].time > SPAN:
+        while now - points[0].time > SPAN:
             points.popleft()
 
-    def points(self) -> tuple[Point, ...]:
-        return tuple(self._points)
+    def pictures(self, now: float, state: State) -> Iterator[tuple[str, str]]:
+        """Name and SVG of each picture that has a value; red where the state is due to it."""
+        red = {
+            "failed": state is State.DELIVERY_FAILING,
+            "unreached": state <= State.DESTINATION_FAILING,
+        }
+        for name, least in LEAST.items():
+            series = [(point.time, getattr(point, name)) for point in self.points if now - point.time <= SPAN]
+            if any(value is not None for _, value in series):
+                yield (
+                    name,
+                    picture(series, now, least=least, label=f"{name}, last hour", red=red.get(name, False)),
+                )
+
+
+def picture(
+    series: Sequence[tuple[float, float | None]], now: float, *, least: float, label: str, red: bool
+) -> str:
+    """A line over the hour up to now, scaled to its highest value but at least to `least`; None leaves a gap.
+
+    The last point of a line is there twice: one point alone is then a dot.
+    """
+    top = max([least, *(value for _, value in series if value is not None)])
+    runs: list[list[str]] = [[]]
+    for time, value in series:
+        if value is None:
+            runs.append([])
+        else:
+            x, y = WIDTH * (1 - (now - time) / SPAN), HEIGHT * (1 - value / top)
+            runs[-1].append(f"{x:.1f},{y:.1f}")
+    css = ' class="bad-line"' if red else ""
+    lines = "".join(f'<polyline{css} points="{" ".join([*run, run[-1]])}"/>' for run in runs if run)
+    return (
+        f'<svg role="img" aria-label="{label}" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">'
+        f'<line x1="0" x2="{WIDTH}" y1="{HEIGHT}" y2="{HEIGHT}"/>{lines}</svg>'
+    )

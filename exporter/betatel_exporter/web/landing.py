@@ -1,7 +1,6 @@
 """The landing page: the numbers of the last scrape, the worst account first; from memory."""
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -9,11 +8,9 @@ from string import Template
 from betatel_exporter.api.vocabulary import Status, Window
 from betatel_exporter.collector import Collector
 from betatel_exporter.metrics import Budgets
-from betatel_exporter.results import QueryResult
-from betatel_exporter.web import pictures
-from betatel_exporter.web.account_view import LONG, SHORT, AccountView, State, point, view
-from betatel_exporter.web.history import SPAN, History, Point
-from betatel_exporter.web.significance import Share, significantly_worse
+from betatel_exporter.web.account_view import LONG, AccountView, State
+from betatel_exporter.web.history import History
+from betatel_exporter.web.significance import Share
 
 DOCS = "https://github.com/betatel-exporter/betatel-exporter"
 
@@ -36,213 +33,211 @@ STATES = {
     State.UNKNOWN: ("unknown", "not scraped yet"),
     State.UP: ("good", "up"),
 }
+"""CSS class and text."""
 
 
 class LandingPage:
     """Keeps an hour of history for the pictures, and renders."""
 
     def __init__(
-        self, collectors: Sequence[Collector], budgets: Budgets, version: str, metrics_path: str
+        self,
+        collectors: Sequence[Collector],
+        budgets: Budgets,
+        version: str,
+        metrics_path: str,
+        clock: Callable[[], float],
     ) -> None:
         self._collectors = collectors
         self._budgets = budgets
         self._template = Template(files(__package__).joinpath("landing.html").read_text(encoding="utf-8"))
         self._version = version
         self._metrics_path = metrics_path
+        self._clock = clock
         self._histories = {collector.account: History() for collector in collectors}
 
-    def record(self, accounts: Iterable[str], now: float) -> None:
+    def record(self, accounts: Collection[str]) -> None:
         """Keep a point of each of these accounts; called after each scrape."""
+        now = self._clock()
         for collector in self._collectors:
             if collector.account in accounts:
-                viewed = view(collector.results, len(collector.queries))
-                self._histories[collector.account].add(point(now, viewed))
+                self._histories[collector.account].record(AccountView(collector), now)
 
-    def render(self, now: float) -> str:
-        viewed = [
-            (collector, view(collector.results, len(collector.queries))) for collector in self._collectors
-        ]
-        viewed.sort(key=lambda pair: (pair[1].state, pair[0].account))
-        worst = min((each.state for _, each in viewed), default=State.UNKNOWN)
-        sections = [self._section(collector, each, now) for collector, each in viewed[:DETAILED]]
+    def render(self) -> str:
+        now = self._clock()
+        views = [AccountView(collector) for collector in self._collectors]
+        views.sort(key=lambda view: (view.state, view.account))
+        sections = [self._section(view, now) for view in views[:DETAILED]]
+        others = [_short_row(view) for view in views[DETAILED:]]
+        columns = ("Account", "State", "#Requests 1 h", "#Failed 1 h", "#Unreached", "")
+        if others:
+            sections.append(f"<section>{_table('Other accounts', columns, others)}</section>")
+        worst = views[0].state if views else State.UNKNOWN
         return self._template.substitute(
             title=f"{'▲ ' if worst < State.UNKNOWN else ''}betatel-exporter",
             refresh=REFRESH_SECONDS,
             version=escape(self._version),
             metrics=escape(self._metrics_path),
             docs=DOCS,
-            summary=_summary([each.state for _, each in viewed], worst),
-            accounts="\n".join([*sections, self._rows(viewed[DETAILED:])]),
+            summary=_summary([view.state for view in views], worst),
+            accounts="\n".join(sections),
         )
 
-    def _section(self, collector: Collector, viewed: AccountView, now: float) -> str:
-        failing = " class=failing" if STATES[viewed.state][0] == "bad" else ""
-        cooldown = collector.cooldown_until
-        waiting = f'<span class="soft">in cool-down for {_age(cooldown - now)}</span>' if cooldown else ""
+    def _section(self, view: AccountView, now: float) -> str:
+        tables = (
+            _windows(view),
+            _destinations(view),
+            _statuses(view),
+            _spend(view, self._budgets.get(view.account, {})),
+            _last_hour(self._histories[view.account], now, view.state),
+        )
+        failing = " class=failing" if STATES[view.state][0] == "bad" else ""
+        until = view.cooldown_until
+        cooldown = f'<span class="soft">in cool-down for {_age(until - now)}</span>' if until else ""
         return f"""<section{failing}>
-<header class="account"><h2>{escape(collector.account)}</h2>{_mark(viewed)}{waiting}
-<a class="soft" href="/probe?account={escape(collector.account)}">metrics</a></header>
+<header class="account"><h2>{escape(view.account)}</h2>{_mark(view)}{cooldown}
+{_link(view)}</header>
 <div class="columns">
-{_windows(viewed)}
-{_destinations(viewed)}
-{_statuses(viewed)}
-{_spend(viewed, self._budgets.get(collector.account, {}))}
-{_history(self._histories[collector.account].points(), now, viewed.state)}
+{"".join(tables)}
 </div>
-{_failures(viewed)}
-{_last_scrape(collector.results, now)}
+{_failures(view)}
+{_last_scrape(view, now)}
 </section>"""
-
-    def _rows(self, viewed: Sequence[tuple[Collector, AccountView]]) -> str:
-        if not viewed:
-            return ""
-        rows = "\n".join(
-            f"<tr><td>{escape(collector.account)}</td><td>{_mark(each)}</td>"
-            f'<td class="number">{_count(each.share(LONG))}</td><td class="number">{_ratio(each.share(LONG))}</td>'
-            f'<td class="number">{_ratio(each.people)}</td>'
-            f'<td><a href="/probe?account={escape(collector.account)}">metrics</a></td></tr>'
-            for collector, each in viewed
-        )
-        return f"""<section><table>
-<thead><tr><th>Account</th><th>State</th><th class="number">Requests 1 h</th><th class="number">Failed 1 h</th>
-<th class="number">Not reached</th><th></th></tr></thead>
-<tbody>
-{rows}
-</tbody></table></section>"""
 
 
 def _summary(states: Sequence[State], worst: State) -> str:
     counts = [(STATES[state][1], states.count(state)) for state in State if state in states]
-    css = STATES[worst][0]
+    text = f"{len(states)} accounts: {', '.join(f'{count} {text}' for text, count in counts)}"
     if len(states) == 1:
-        return f'<p class="summary {css}">{counts[0][0].capitalize()}</p>'
-    listed = ", ".join(f"{count} {text}" for text, count in counts)
-    return f'<p class="summary {css}">{len(states)} accounts: {listed}</p>'
+        text = counts[0][0].capitalize()
+    return f'<p class="summary {STATES[worst][0]}">{text}</p>'
 
 
-def _mark(viewed: AccountView) -> str:
-    css, text = STATES[viewed.state]
-    if viewed.state is State.PARTLY_BLIND:
-        text = f"{viewed.failed} of {viewed.queries} queries failed"
-    if viewed.state is State.DESTINATION_FAILING:
-        country, network = viewed.failing_destinations()[0]
+def _short_row(view: AccountView) -> Sequence[str]:
+    share = view.windows.get(LONG)
+    return escape(view.account), _mark(view), _count(share), _ratio(share), _ratio(view.people), _link(view)
+
+
+def _link(view: AccountView) -> str:
+    return f'<a class="soft" href="/probe?account={escape(view.account)}">metrics</a>'
+
+
+def _mark(view: AccountView) -> str:
+    css, text = STATES[view.state]
+    if view.state is State.PARTLY_BLIND:
+        text = f"{view.failed} of {view.queries} queries failed"
+    if view.state is State.DESTINATION_FAILING:
+        country, network = view.failing_destinations[0]
         text = escape(f"{network} ({country}) is failing")
     return f'<span class="mark {css}">{text}</span>'
 
 
-def _windows(viewed: AccountView) -> str:
-    rows = "\n".join(_window(window, viewed) for window in Window if window in viewed.windows)
-    usual = _ratio(viewed.usual)
+def _windows(view: AccountView) -> str:
+    rows = [
+        (
+            window,
+            _count(share),
+            f"{share.failed:,.0f}",
+            _red(_ratio(share), when=view.fails_more_than_usual(window)),
+        )
+        for window in Window
+        if (share := view.windows.get(window))
+    ]
+    usual = _ratio(view.usual)
     title = f"Requests, usually {usual} failed" if usual else "Requests"
-    return _table(title, ("Window", "#Requested", "#Failed", "#Ratio"), rows or _nothing(4))
+    return _table(title, ("Window", "#Requested", "#Failed", "#Ratio"), rows)
 
 
-def _window(window: Window, viewed: AccountView) -> str:
-    share = viewed.share(window)
-    worse = window in {SHORT, LONG} and share and viewed.usual and significantly_worse(share, viewed.usual)
-    failed = f"{share.failed:,.0f}" if share else ""
-    return (
-        f"<tr><td>{window}</td>{_number(_count(share))}{_number(failed)}"
-        f"{_number(_ratio(share), bad=bool(worse))}</tr>"
-    )
-
-
-def _destinations(viewed: AccountView) -> str:
-    people = viewed.people
+def _destinations(view: AccountView) -> str:
+    people = view.people
     if people is None:
         return ""
-    failing = viewed.failing_destinations()
-    rows = "\n".join(
-        f"<tr><td>{escape(place.country)}</td><td>{escape(place.network)}</td>{_number(f'{share.failed:,.0f}')}"
-        f"{_number(_count(share))}{_number(_ratio(share), bad=place in failing)}</tr>"
-        for place in viewed.worst_destinations()[:DESTINATIONS]
-        if (share := viewed.unreached[place]).failed
-    )
-    title = f"People not reached: {people.failed:,.0f} of {people.total:,.0f}"
-    columns = ("Country", "Network", "#Not reached", "#People", "#Ratio")
-    return _table(title, columns if rows else (), rows)
-
-
-def _statuses(viewed: AccountView) -> str:
-    rows = "\n".join(
-        f"<tr><td>{status}</td>{_number(f'{viewed.totals[status]:,.0f}')}</tr>"
-        for status in Status
-        if status in viewed.totals
-    )
-    return _table("Messages by status", ("Status", "#Now"), rows or _nothing(2))
-
-
-def _spend(viewed: AccountView, budgets: Mapping[str, float]) -> str:
-    spend = viewed.spend()
     rows = [
-        f"<tr><td>{currency}</td>"
-        f"{_number(_money(spend.get(currency)), bad=spend.get(currency, 0) > budgets.get(currency, math.inf))}"
-        f"{_number(_money(budgets.get(currency)))}</tr>"
-        for currency in sorted({*spend, *budgets})
+        (
+            *map(escape, place),
+            f"{share.failed:,.0f}",
+            _count(share),
+            _red(_ratio(share), when=place in view.failing_destinations),
+        )
+        for place in view.worst_destinations[:DESTINATIONS]
+        if (share := view.unreached[place]).failed
     ]
-    span = "today" if Window.TODAY in viewed.windows else "24 h"
-    return _table(f"Spend {span}", ("Currency", "#Billed", "#Daily budget"), "\n".join(rows) or _nothing(3))
+    title = f"Unreached recipients: {people.failed:,.0f} of {people.total:,.0f}"
+    return _table(title, ("Country", "Network", "#Unreached", "#Recipients", "#Ratio"), rows, "none")
 
 
-def _history(points: Sequence[Point], now: float, state: State) -> str:
-    """The last hour of scrapes; the times of gaps stay empty."""
-    start = now - SPAN
-    failing = "bad-line" if state is State.DELIVERY_FAILING else ""
-    unreachable = "bad-line" if state <= State.DESTINATION_FAILING else ""
-    requests = [(each.time, each.requests) for each in points]
-    failed = [(each.time, each.failed) for each in points]
-    unreached = [(each.time, each.unreached) for each in points]
-    drawn = [
-        ("requests", requests, "", pictures.highest((value for _, value in requests), 1)),
-        ("failed", failed, failing, pictures.highest((value for _, value in failed), 0.2)),
-        ("not reached", unreached, unreachable, pictures.highest((value for _, value in unreached), 0.2)),
+def _statuses(view: AccountView) -> str:
+    rows = [(status, f"{view.totals[status]:,.0f}") for status in Status if status in view.totals]
+    return _table("Messages by status", ("Status", "#Now"), rows)
+
+
+def _spend(view: AccountView, budgets: Mapping[str, float]) -> str:
+    rows = []
+    for currency in sorted({*view.spend, *budgets}):
+        spent, budget = view.spend.get(currency), budgets.get(currency)
+        over = spent is not None and budget is not None and spent > budget
+        rows.append((currency, _red(_money(spent), when=over), _money(budget)))
+    span = "today" if Window.TODAY in view.windows else "24 h"
+    return _table(f"Spend {span}", ("Currency", "#Billed", "#Daily budget"), rows)
+
+
+def _last_hour(history: History, now: float, state: State) -> str:
+    pictures = [*history.pictures(now, state)]
+    return _table("Last hour", (), pictures) if pictures else ""
+
+
+def _failures(view: AccountView) -> str:
+    """Causes and the queries they affect."""
+    rows = [
+        (f"<code>{failure.reason}</code>", escape(failure.detail), f"<code>{', '.join(names)}</code>")
+        for failure, names in view.failures.items()
     ]
-    rows = "\n".join(
-        f"<tr><td>{label}</td><td>"
-        f"{pictures.line(series, start, now, top=top, css=colour, label=f'{label}, last hour')}</td></tr>"
-        for label, series, colour, top in drawn
-        if any(value is not None for _, value in series)
-    )
-    return _table("Last hour", (), rows) if rows else ""
-
-
-def _failures(viewed: AccountView) -> str:
-    """Causes and the queries they hit."""
-    rows = "\n".join(
-        f"<tr><td><code>{failure.reason}</code></td><td>{escape(failure.detail)}</td>"
-        f"<td><code>{', '.join(names)}</code></td></tr>"
-        for failure, names in viewed.failures.items()
-    )
     return _table("Failed queries", ("Reason", "Detail", "Queries"), rows) if rows else ""
 
 
-def _last_scrape(results: Mapping[str, QueryResult], now: float) -> str:
-    if not results:
+def _last_scrape(view: AccountView, now: float) -> str:
+    if not view.results:
         return ""
-    slowest = max(results.values(), key=lambda result: result.duration)
-    oldest = min(result.time for result in results.values())
+    slowest = max(view.results.values(), key=lambda result: result.duration)
+    oldest = min(result.time for result in view.results.values())
     return (
-        f'<p class="soft">{len(results)} queries, the oldest result {_age(now - oldest)} old, '
+        f'<p class="soft">{len(view.results)} queries, the oldest result {_age(now - oldest)} old, '
         f"the slowest <code>{slowest.query.name}</code> with {slowest.duration * 1000:.0f} ms</p>"
     )
 
 
-def _table(title: str, columns: Sequence[str], rows: str) -> str:
-    """A `#` before a column's title aligns it as numbers are."""
-    heads = "".join(
-        f'<th class="number">{column[1:]}</th>' if column.startswith("#") else f"<th>{column}</th>"
-        for column in columns
+class _Red(str):
+    """The text of a cell that is marked red."""
+
+    __slots__ = ()
+
+
+def _red(text: str, *, when: bool) -> str:
+    return _Red(text) if when else text
+
+
+def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], empty: str = "unknown") -> str:
+    """Rows of HTML cells. The columns whose title begins with `#` are aligned as numbers."""
+    numeric = {index for index, column in enumerate(columns) if column.startswith("#")}
+
+    def line(tag: str, cells: Iterable[str]) -> str:
+        return "".join(
+            f"<{tag}{_css(number=index in numeric, red=isinstance(cell, _Red))}>{cell}</{tag}>"
+            for index, cell in enumerate(cells)
+        )
+
+    head = (
+        f"<thead><tr>{line('th', (column.removeprefix('#') for column in columns))}</tr></thead>"
+        if columns
+        else ""
     )
-    head = f"<thead><tr>{heads}</tr></thead>" if columns else ""
-    return f"<div><h3>{title}</h3><table>{head}<tbody>\n{rows}\n</tbody></table></div>"
+    body = "\n".join(f"<tr>{line('td', row)}</tr>" for row in rows)
+    body = body or f'<tr><td class="soft" colspan="{len(columns)}">{empty}</td></tr>'
+    return f"<div><h3>{title}</h3><table>{head}<tbody>\n{body}\n</tbody></table></div>"
 
 
-def _nothing(columns: int) -> str:
-    return f'<tr><td class="soft" colspan="{columns}">unknown</td></tr>'
-
-
-def _number(text: str, *, bad: bool = False) -> str:
-    return f'<td class="number{" bad" if bad else ""}">{text}</td>'
+def _css(*, number: bool, red: bool) -> str:
+    classes = " ".join(["number"] * number + ["bad"] * red)
+    return f' class="{classes}"' if classes else ""
 
 
 def _money(amount: float | None) -> str:

@@ -1,20 +1,14 @@
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 
+import aiohttp
 import httpx
 import pytest
 import respx
 
 from betatel_exporter.api.client import MAX_COOLDOWN, ApiClient, retry_after
-from betatel_exporter.api.errors import (
-    ApiError,
-    ConnectError,
-    InvalidResponseError,
-    RateLimitedError,
-    Reason,
-    UnauthorizedError,
-)
+from betatel_exporter.api.errors import ApiError, RateLimitedError, Reason
 from betatel_exporter.api.models import RecordsQuery, Stats, StatsQuery
 from betatel_exporter.api.transport import SENT
 from betatel_exporter.api.vocabulary import Operation, Status, Window
@@ -26,102 +20,93 @@ QUERY = StatsQuery(Window.LAST_5_MINUTES)
 NOTHING = Stats(0, 0, {"EUR": 0})
 NOW = 1_700_000_000.0
 
-Handler = Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
+Outcome = httpx.Response | Exception | None
+"""None never answers."""
 
-
-class Counts:
-    """An observer, and what it was called with."""
-
-    def __init__(self) -> None:
-        self.sent_: list[Operation] = []
-        self.answered_: list[Operation] = []
-        self.failed_: list[tuple[Operation, Reason]] = []
-
-    def sent(self, operation: Operation) -> None:
-        self.sent_.append(operation)
-
-    def answered(self, operation: Operation, seconds: float) -> None:
-        assert seconds >= 0
-        self.answered_.append(operation)
-
-    def failed(self, operation: Operation, reason: Reason) -> None:
-        self.failed_.append((operation, reason))
+Counts = list[tuple[bool, Reason | None]]
+"""Of each request that ended, whether it was sent, and why it failed."""
 
 
 class Api:
-    """A transport that does one thing after the other, and keeps the requests."""
+    """An API that does one thing after the other, and keeps the requests."""
 
-    def __init__(self, *outcomes: httpx.Response | Exception | None) -> None:
-        """None never answers."""
+    def __init__(
+        self, *outcomes: Outcome, sent: bool = True, key: Callable[[], str] = lambda: "key-1"
+    ) -> None:
         self._outcomes = iter(outcomes)
+        self._sent = sent
+        self._router = respx.MockRouter()
+        self._router.post(url__startswith=f"{BASE_URL}/telegram/").mock(side_effect=self._answer)
         self.requests: list[httpx.Request] = []
-        self.counts = Counts()
-
-    def client(self, key: Callable[[], str] = lambda: "key-1") -> ApiClient:
-        router = respx.MockRouter()
-        router.post(url__startswith=f"{BASE_URL}/telegram/").mock(side_effect=self._handle)
-
-        async def routed(request: httpx.Request) -> httpx.Response:
-            answer = await router.async_handler(request)  # read already: the client is to stream it itself
-            return httpx.Response(answer.status_code, headers=answer.headers, stream=answer.stream)
-
-        return ApiClient(
-            httpx.MockTransport(routed),
+        self.counts: Counts = []
+        self.client = ApiClient(
+            httpx.MockTransport(self._route),
             BASE_URL,
             account_id="account-1",
             key=key,
-            observer=self.counts,
+            observer=self._count,
             user_agent="betatel-exporter/test",
             clock=lambda: NOW,
         )
 
-    async def _handle(self, request: httpx.Request) -> httpx.Response:
+    async def fails(self, reason: Reason) -> str:
+        """The text of the error that a query ends in."""
+        with pytest.raises(ApiError) as caught:
+            await self.client.fetch(QUERY)
+        assert caught.value.reason is reason
+        return str(caught.value)
+
+    def _count(self, operation: Operation, seconds: float | None, reason: Reason | None) -> None:
+        assert operation in Operation
+        assert seconds is None or seconds > 0
+        self.counts.append((seconds is not None, reason))
+
+    async def _route(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._router.async_handler(request)  # read already: the client is to stream it itself
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=answer.stream)
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        request.extensions[SENT] = self._sent
         outcome = next(self._outcomes)
-        if not isinstance(outcome, httpx.ConnectError):
-            self.requests.append(request)
-            request.extensions[SENT]()
-        if outcome is None:
-            await asyncio.Event().wait()
         if isinstance(outcome, Exception):
             raise outcome
+        if outcome is None:
+            await asyncio.Event().wait()
         assert outcome is not None
         return outcome
 
 
 def response(content: bytes = b"[]", status: int = 200, **headers: str) -> httpx.Response:
-    """One that is not read yet."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return httpx.Response(status, headers=named, stream=httpx.ByteStream(content))
 
 
-async def test_a_query_is_posted_with_the_account_s_credentials() -> None:
-    api = Api(response())
-    assert await api.client().fetch(QUERY) == NOTHING
-    (request,) = api.requests
-    assert (request.method, str(request.url)) == ("POST", "https://api.example/connect-hub/telegram/stats")
-    assert request.headers["x-api-key"] == "key-1"
-    assert request.headers["x-account-id"] == "account-1"
-    assert request.headers["content-type"] == "application/json"
-    assert request.headers["user-agent"] == "betatel-exporter/test"
-    assert json.loads(request.content) == {"type": "last5m", "timezone": "UTC"}
+async def test_a_query_is_posted_to_its_own_path_with_the_account_s_credentials() -> None:
+    api = Api(response(), response(b'{"total": 0, "list": []}'))
+    assert await api.client.fetch(QUERY) == NOTHING
+    await api.client.fetch(RecordsQuery(Status.SENT))
+    stats, records = api.requests
+    assert (stats.method, str(stats.url)) == ("POST", "https://api.example/connect-hub/telegram/stats")
+    expected = {
+        "x-api-key": "key-1",
+        "x-account-id": "account-1",
+        "content-type": "application/json",
+        "user-agent": "betatel-exporter/test",
+    }
+    assert {name: stats.headers[name] for name in expected} == expected
+    assert json.loads(stats.content) == {"type": "last5m", "timezone": "UTC"}
+    assert records.url.path == "/connect-hub/telegram/tdr"
+    assert json.loads(records.content)["filter"] == {"status": "SENT"}
+    assert api.counts == [(True, None)] * 2
 
 
-async def test_records_are_asked_for_at_their_own_path() -> None:
-    api = Api(response(b'{"total": 0, "list": []}'))
-    await api.client().fetch(RecordsQuery(Status.SENT))
-    (request,) = api.requests
-    assert request.url.path == "/connect-hub/telegram/tdr"
-    assert json.loads(request.content)["filter"] == {"status": "SENT"}
-
-
-async def test_a_key_that_has_changed_is_sent_from_the_next_request_on() -> None:
-    keys = iter(["old", "old", "new", "old"])
-    api = Api(*(response() for _ in range(4)))
-    client = api.client(lambda: next(keys))
-    for _ in range(4):
-        await client.fetch(QUERY)
-    assert [request.headers["x-api-key"] for request in api.requests] == ["old", "old", "new", "old"]
-    assert len({(request.url.path, request.content) for request in api.requests}) == 1
+async def test_a_changed_key_is_sent_from_the_next_request_on() -> None:
+    keys = ["old", "old", "new", "old"]
+    api = Api(*(response() for _ in keys), key=iter(keys).__next__)
+    for _ in keys:
+        await api.client.fetch(QUERY)
+    assert [request.headers["x-api-key"] for request in api.requests] == keys
 
 
 async def test_a_status_has_its_reason_and_is_not_retried() -> None:
@@ -134,86 +119,70 @@ async def test_a_status_has_its_reason_and_is_not_retried() -> None:
         **dict.fromkeys([500, 503], Reason.SERVER_ERROR),
     }
     for status, reason in reasons.items():
-        api = Api(response(status=status, location="https://elsewhere.example/"))
-        with pytest.raises(ApiError, match=f"HTTP {status}") as caught:
-            await api.client().fetch(QUERY)
-        assert caught.value.reason is reason, status
-        assert len(api.requests) == 1, status
-        assert api.counts.failed_ == [(Operation.STATS, reason)]
+        api = Api(response(b"key-1 of account-1", status, location="https://elsewhere.example/"))
+        text = await api.fails(reason)
+        assert f"HTTP {status}" in text
+        assert not any(secret in text for secret in ("key-1", "account-1", "elsewhere"))
+        assert api.counts == [(True, reason)], status
 
 
-async def test_a_body_of_another_shape_is_an_invalid_response() -> None:
-    api = Api(response(b"<h1>Welcome</h1>"))
-    with pytest.raises(InvalidResponseError, match="json invalid"):
-        await api.client().fetch(QUERY)
-    assert api.counts.failed_ == [(Operation.STATS, Reason.INVALID_RESPONSE)]
+async def test_a_body_that_is_too_large_or_of_another_shape_is_an_invalid_response() -> None:
+    for content, problem in {
+        b"<h1>": "json invalid",
+        b"[" + b"{}," * 2000 + b"{}]": "more than 1000",
+    }.items():
+        api = Api(response(content))
+        assert problem in await api.fails(Reason.INVALID_RESPONSE)
+        assert api.counts == [(True, Reason.INVALID_RESPONSE)]
 
 
-async def test_a_body_of_too_many_values_is_not_parsed() -> None:
-    api = Api(response(b"[" + b"{}," * 2000 + b"{}]"))
-    with pytest.raises(InvalidResponseError, match="more than 1000 objects"):
-        await api.client().fetch(QUERY)
+async def test_a_connection_that_breaks_before_an_answer_is_retried_once() -> None:
+    failed = (True, Reason.CONNECT)
+    for error in (aiohttp.ServerDisconnectedError(), aiohttp.ClientOSError(), ConnectionResetError()):
+        api = Api(error, response())
+        assert await api.client.fetch(QUERY) == NOTHING
+        assert api.counts == [failed, (True, None)]
+        api = Api(error, error, response())
+        await api.fails(Reason.CONNECT)
+        assert api.counts == [failed] * 2
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        httpx.ReadError("reset"),
-        httpx.WriteError("reset"),
-        httpx.RemoteProtocolError("gone"),
-        ConnectionResetError(),
-    ],
-)
-async def test_a_connection_that_broke_before_an_answer_is_retried_once(error: Exception) -> None:
-    api = Api(error, response())
-    assert await api.client().fetch(QUERY) == NOTHING
-    assert api.counts.sent_ == [Operation.STATS] * 2
-    assert api.counts.answered_ == [Operation.STATS] * 2
-    assert api.counts.failed_ == [(Operation.STATS, Reason.CONNECT)]
+async def test_without_a_connection_nothing_is_retried_and_one_failure_is_counted() -> None:
+    api = Api(aiohttp.InvalidUrlClientError("https://256.1.1.1"), response(), sent=False)
+    await api.fails(Reason.CONNECT)
+    assert api.counts == [(False, Reason.CONNECT)]
 
 
-async def test_a_connection_that_breaks_twice_is_not_tried_a_third_time() -> None:
-    api = Api(httpx.ReadError("reset"), httpx.ReadError("reset"), response())
-    with pytest.raises(ConnectError):
-        await api.client().fetch(QUERY)
-    assert api.counts.failed_ == [(Operation.STATS, Reason.CONNECT)] * 2
+async def test_a_connection_that_breaks_in_the_body_is_an_invalid_response() -> None:
+    class Broken(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"["
+            raise aiohttp.ClientPayloadError
+
+    api = Api()
+    api.client._transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Broken()))
+    assert "middle of the response" in await api.fails(Reason.INVALID_RESPONSE)
 
 
-async def test_without_a_connection_nothing_is_sent_or_retried_and_one_failure_is_counted() -> None:
-    api = Api(httpx.ConnectError("refused"), response())
-    with pytest.raises(ConnectError, match="no connection"):
-        await api.client().fetch(QUERY)
-    assert api.counts.sent_ == api.counts.answered_ == []
-    assert api.counts.failed_ == [(Operation.STATS, Reason.CONNECT)]
-
-
-async def test_a_request_that_is_cancelled_counts_as_a_timeout() -> None:
+async def test_a_cancelled_request_counts_as_a_timeout() -> None:
     api = Api(None)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
-            await api.client().fetch(QUERY)
-    assert api.counts.sent_ == [Operation.STATS]
-    assert api.counts.failed_ == [(Operation.STATS, Reason.TIMEOUT)]
+            await api.client.fetch(QUERY)
+    assert api.counts == [(True, Reason.TIMEOUT)]
 
 
-async def test_an_unforeseen_exception_is_counted_and_goes_on() -> None:
+async def test_an_unforeseen_exception_is_counted_and_raised() -> None:
     api = Api(MemoryError())
     with pytest.raises(MemoryError):
-        await api.client().fetch(QUERY)
-    assert api.counts.failed_ == [(Operation.STATS, Reason.INTERNAL)]
-
-
-async def test_an_error_shows_neither_key_nor_account_nor_body() -> None:
-    api = Api(response(b'{"message": "key-1 of account-1 is wrong"}', 401))
-    with pytest.raises(UnauthorizedError) as caught:
-        await api.client().fetch(QUERY)
-    assert str(caught.value) == "HTTP 401"
+        await api.client.fetch(QUERY)
+    assert api.counts == [(True, Reason.INTERNAL)]
 
 
 async def test_a_rate_limit_has_the_seconds_to_wait() -> None:
     api = Api(response(b"", 429, retry_after="Tue, 14 Nov 2023 22:15:00 GMT"))
     with pytest.raises(RateLimitedError) as caught:
-        await api.client().fetch(QUERY)
+        await api.client.fetch(QUERY)
     assert caught.value.retry_after == 100
 
 

@@ -1,7 +1,6 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -16,14 +15,8 @@ V6 = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("2001:db8::1", 0, 0, 0))
 
 async def test_every_address_of_a_name_is_returned_with_the_port() -> None:
     found = await Resolver(lambda *_, **__: [V6, V4]).resolve("api.example", 443)
-    assert [(one["host"], one["port"], one["family"]) for one in found] == [
-        ("2001:db8::1", 443, socket.AF_INET6),
-        ("192.0.2.1", 443, socket.AF_INET),
-    ]
-
-
-async def test_the_system_resolves_localhost() -> None:
-    assert {one["host"] for one in await Resolver().resolve("localhost", 80)} <= {"127.0.0.1", "::1"}
+    addresses = [(one["host"], one["port"], one["family"]) for one in found]
+    assert addresses == [("2001:db8::1", 443, socket.AF_INET6), ("192.0.2.1", 443, socket.AF_INET)]
 
 
 async def test_a_name_that_does_not_exist_is_an_oserror() -> None:
@@ -31,11 +24,11 @@ async def test_a_name_that_does_not_exist_is_an_oserror() -> None:
         await Resolver().resolve("a" * 64 + ".invalid")
 
 
-async def test_hung_names_keep_no_other_from_its_turn_and_are_looked_up_once() -> None:
+async def test_hung_names_delay_no_other_and_are_looked_up_once() -> None:
     released = threading.Event()
     asked: list[str] = []
 
-    def lookup(host: str, *_: Any, **__: Any) -> Sequence[tuple[Any, ...]]:
+    def lookup(host: str, *_: Any, **__: Any) -> list[tuple[Any, ...]]:
         asked.append(host)
         if host.startswith("hung"):
             released.wait()
@@ -49,9 +42,8 @@ async def test_hung_names_keep_no_other_from_its_turn_and_are_looked_up_once() -
         hung[0].cancel()
         assert not any(one.done() for one in hung[1:])
         assert sum(host.startswith("hung") for host in asked) == 40
-        assert all(
-            thread.daemon for thread in threading.enumerate() if thread.name.startswith("resolve hung")
-        )
+        threads = [one for one in threading.enumerate() if one.name.startswith("resolve hung")]
+        assert all(thread.daemon for thread in threads)
     finally:
         released.set()
     assert len(await asyncio.gather(*hung[1:])) == 79

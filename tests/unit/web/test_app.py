@@ -12,18 +12,20 @@ from betatel_exporter.api.vocabulary import Operation, Status, Window
 from betatel_exporter.calls import Calls
 from betatel_exporter.collector import Collector
 from betatel_exporter.fairness import FairSemaphore
-from betatel_exporter.web.app import Options, create_app
-from betatel_exporter.web.families import Build, Families
+from betatel_exporter.metrics import Families
+from betatel_exporter.web.app import create_app
 from betatel_exporter.web.landing import LandingPage
+from betatel_exporter.web.scrape import Scrapes
 from tests.support.apps import serving
 
 pytestmark = pytest.mark.anyio
 
+ACCOUNTS = ("shop", "bank")
 QUERIES: list[Query] = [StatsQuery(Window.LAST_5_MINUTES), RecordsQuery(Status.FAILED)]
 
 
 class Api:
-    """An upstream that answers at once, or when it is let."""
+    """Answers at once, or when `open` is set."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -52,13 +54,12 @@ def make_app(api: Api, *, max_requests: int = 40, reloaded: Callable[[], bool] |
     slots = FairSemaphore(100, 4)
     collectors = [
         Collector(name, QUERIES, api, slots=slots, max_concurrency=16, cache_ttl=0, call_budget=9.5)
-        for name in ("shop", "bank")
+        for name in ACCOUNTS
     ]
-    families = Families(Calls(["shop", "bank"]), {}, Build("1.2.3", "abc", "3.11.0"), reloaded)
-    options = Options("/metrics", timeout=10, timeout_offset=0.5, max_requests=max_requests)
-    return create_app(
-        collectors, families, LandingPage(collectors, {}, "1.2.3", "/metrics"), options, time.time
-    )
+    landing = LandingPage(collectors, {}, "1.2.3", "/metrics", time.time)
+    families = Families(Calls(ACCOUNTS), {}, ("1.2.3", "abc", "3.11.0"), reloaded)
+    scrapes = Scrapes(collectors, families, landing, timeout=10, timeout_offset=0.5)
+    return create_app(scrapes, landing, telemetry_path="/metrics", max_requests=max_requests)
 
 
 def client_of(app: Starlette) -> httpx.AsyncClient:
@@ -71,37 +72,31 @@ async def client(api: Api) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_metrics_shows_every_account_and_the_process(client: httpx.AsyncClient) -> None:
-    response = await client.get("/metrics")
-    assert response.status_code == 200
+async def test_metrics_has_every_account_and_the_process_a_probe_one_account(
+    client: httpx.AsyncClient,
+) -> None:
+    metrics = (await client.get("/metrics")).text
+    probe = (await client.get("/probe", params={"account": "bank"})).text
+    build = 'betatel_exporter_build_info{python_version="3.11.0",revision="abc",version="1.2.3"} 1.0'
+    for line in ('betatel_up{account="bank"} 1.0', build):
+        assert line in metrics
+        assert line in probe
     for line in (
         'betatel_up{account="shop"} 1.0',
-        'betatel_up{account="bank"} 1.0',
-        'betatel_exporter_build_info{python_version="3.11.0",revision="abc",version="1.2.3"} 1.0',
         'betatel_api_request_duration_seconds_count{operation="tdr"} 0.0',
+        "process_cpu_seconds_total",
+        "python_gc_collections_total",
+        "python_info",
     ):
-        assert line in response.text
-    assert "process_cpu_seconds_total" in response.text
-    assert "python_gc_collections_total" in response.text
+        assert line in metrics
+        assert line not in probe
 
 
-async def test_a_probe_shows_one_account_without_the_process(client: httpx.AsyncClient) -> None:
-    response = await client.get("/probe", params={"account": "bank"})
-    assert 'betatel_up{account="bank"} 1.0' in response.text
-    assert "betatel_exporter_build_info" in response.text
-    for other in ('account="shop"', "process_", "python_gc", "betatel_api_request_duration_seconds"):
-        assert other not in response.text
-
-
-@pytest.mark.parametrize(
-    "query", ["", "account=", "account=other", "account=shop&account=bank", "account=http://elsewhere/"]
-)
-async def test_a_probe_takes_one_configured_name_only(
-    client: httpx.AsyncClient, api: Api, query: str
-) -> None:
-    response = await client.get(f"/probe?{query}")
-    assert response.status_code == 400
-    assert response.text == "parameter account: must be given once; allowed values: shop, bank\n"
+async def test_a_probe_takes_one_configured_name_only(client: httpx.AsyncClient, api: Api) -> None:
+    for query in ("", "account=", "account=other", "account=shop&account=bank", "account=http://elsewhere/"):
+        response = await client.get(f"/probe?{query}")
+        assert response.status_code == 400, query
+        assert response.text == "parameter account: must be given once; allowed values: shop, bank\n"
     assert api.calls == 0
 
 
@@ -113,23 +108,20 @@ async def test_a_failing_api_still_gives_a_page(api: Api, client: httpx.AsyncCli
     assert "betatel_telegram_messages" not in response.text
 
 
-async def test_the_landing_page_shows_what_is_known_and_calls_nobody(
+async def test_landing_page_and_health_checks_do_not_call_the_api(
     api: Api, client: httpx.AsyncClient
 ) -> None:
-    before = await client.get("/")
-    assert before.text.count("<h2>") == before.text.count(">not scraped yet<") == 2
+    for path in ("/", "/-/healthy", "/-/ready"):
+        assert (await client.get(path)).status_code == 200
     assert api.calls == 0
-
     await client.get("/probe", params={"account": "shop"})
     api.failing = True
     await client.get("/probe", params={"account": "bank"})
     calls = api.calls
-    after = await client.get("/")
+    page = (await client.get("/")).text
     assert api.calls == calls
-    assert ">up</span>" in after.text
-    assert ">no data</span>" in after.text
-    assert "<code>server_error</code></td><td>HTTP &lt;500&gt;" in after.text
-    assert 'href="/metrics"' in after.text
+    for part in (">up</span>", ">no data</span>", "HTTP &lt;500&gt;", 'href="/metrics"'):
+        assert part in page
 
 
 async def test_every_response_has_the_security_headers(client: httpx.AsyncClient) -> None:
@@ -143,23 +135,18 @@ async def test_every_response_has_the_security_headers(client: httpx.AsyncClient
         assert headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", ["/-/healthy", "/-/ready"])
-async def test_health_calls_nobody(api: Api, client: httpx.AsyncClient, path: str) -> None:
-    assert (await client.get(path)).status_code == 200
-    assert api.calls == 0
-
-
 async def test_other_paths_are_not_found_and_other_methods_not_allowed(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/metrics/")).status_code == 404
-    assert (await client.get("/favicon.ico")).status_code == 404
-    for path in ("/", "/metrics", "/probe", "/-/healthy"):
+    for path in ("/metrics/", "/favicon.ico"):
+        assert (await client.get(path)).status_code == 404
+    for path in ("/", "/metrics", "/probe", "/-/healthy", "/-/ready"):
         assert (await client.post(path)).status_code == 405
 
 
 async def test_head_answers_without_a_body_over_a_socket(api: Api) -> None:
     async with serving(make_app(api)) as url, httpx.AsyncClient(base_url=url) as client:
-        response = await client.head("/metrics")
-    assert (response.status_code, response.content) == (200, b"")
+        for path in ("/metrics", "/-/healthy"):
+            response = await client.head(path)
+            assert (response.status_code, response.content) == (200, b""), path
 
 
 async def test_scrapes_beyond_the_limit_are_refused_at_once_and_health_checks_are_not(api: Api) -> None:
@@ -177,7 +164,7 @@ async def test_scrapes_beyond_the_limit_are_refused_at_once_and_health_checks_ar
         assert (await client.get("/metrics")).status_code == 200
 
 
-async def test_a_scrape_that_hangs_up_frees_its_place(api: Api) -> None:
+async def test_a_client_that_disconnects_no_longer_counts(api: Api) -> None:
     api.open.clear()
     async with client_of(make_app(api, max_requests=1)) as client:
         scrape = asyncio.create_task(client.get("/metrics"))
@@ -188,7 +175,7 @@ async def test_a_scrape_that_hangs_up_frees_its_place(api: Api) -> None:
         assert (await client.get("/metrics")).status_code == 200
 
 
-async def test_a_scrape_ends_before_the_scraper_gives_up(api: Api, client: httpx.AsyncClient) -> None:
+async def test_a_scrape_ends_before_the_scraper_s_timeout(api: Api, client: httpx.AsyncClient) -> None:
     api.open.clear()
     async with asyncio.timeout(9):
         response = await client.get("/metrics", headers={"x-prometheus-scrape-timeout-seconds": "0.1"})
@@ -196,13 +183,11 @@ async def test_a_scrape_ends_before_the_scraper_gives_up(api: Api, client: httpx
     api.open.set()
 
 
-@pytest.mark.parametrize("good", [True, False])
 async def test_a_web_config_file_has_its_metric_and_without_one_there_is_none(
-    api: Api, client: httpx.AsyncClient, *, good: bool
+    api: Api, client: httpx.AsyncClient
 ) -> None:
     assert "web_config" not in (await client.get("/metrics")).text
-    async with client_of(make_app(api, reloaded=lambda: good)) as protected:
-        assert (
-            f"betatel_exporter_web_config_reload_success {float(good)}"
-            in (await protected.get("/metrics")).text
-        )
+    for good in (True, False):
+        async with client_of(make_app(api, reloaded=lambda good=good: good)) as protected:  # type: ignore[misc]
+            page = (await protected.get("/metrics")).text
+        assert f"betatel_exporter_web_config_reload_success {float(good)}" in page

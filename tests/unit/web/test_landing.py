@@ -7,66 +7,61 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from betatel_exporter.api.errors import Reason
-from betatel_exporter.api.models import Records, RecordsQuery, Stats, StatsQuery, Value
+from betatel_exporter.api.models import Query, Records, RecordsQuery, Stats, StatsQuery, Value
 from betatel_exporter.api.vocabulary import Status, Window
 from betatel_exporter.collector import Collector
 from betatel_exporter.recent import Destination, DestinationCounts, Recent, RecentQuery
 from betatel_exporter.results import Failure, QueryResult
+from betatel_exporter.web.account_view import AccountView
+from betatel_exporter.web.history import HEIGHT, SPAN, STEP, WIDTH, History, picture
 from betatel_exporter.web.landing import DETAILED, LandingPage
 
 NOW = 1_700_000_000.0
-QUERIES: tuple[StatsQuery | RecordsQuery, ...] = (
-    *(StatsQuery(window) for window in (Window.LAST_5_MINUTES, Window.LAST_HOUR, Window.LAST_24_HOURS)),
-    *(RecordsQuery(status) for status in Status),
-)
 HTTP_401 = Failure(Reason.UNAUTHORIZED, "HTTP 401 <b>")
 
 
 def results(failed: float = 2, *, failures: int = 0) -> dict[str, QueryResult]:
     """Of an ordinary day but for `failed` requests of 50 in the last 5 minutes; the first `failures` queries failed."""
-
-    def outcome(number: int, query: StatsQuery | RecordsQuery) -> Value | Failure:
-        if number < failures:
-            return HTTP_401
-        match query:
-            case StatsQuery(window=Window.LAST_5_MINUTES):
-                return Stats(50, 50 - failed, {"EUR": 0.5})
-            case StatsQuery(window=Window.LAST_HOUR):
-                return Stats(600, 576, {"EUR": 6})
-            case StatsQuery():
-                return Stats(14400, 13824, {"EUR": 144.5, "USD": 1})
-        return Records(1234, NOW)
-
+    values: dict[Query, Value] = {
+        StatsQuery(Window.LAST_5_MINUTES): Stats(50, 50 - failed, {"EUR": 0.5}),
+        StatsQuery(Window.LAST_HOUR): Stats(600, 576, {"EUR": 6}),
+        StatsQuery(Window.LAST_24_HOURS): Stats(14400, 13824, {"EUR": 144.5, "USD": 1}),
+        **{RecordsQuery(status): Records(1234, NOW) for status in Status},
+    }
     return {
-        query.name: QueryResult(query, outcome(number, query), 0.1, NOW)
-        for number, query in enumerate(QUERIES)
+        query.name: QueryResult(query, HTTP_401 if number < failures else value, 0.1, NOW)
+        for number, (query, value) in enumerate(values.items())
     }
 
 
 def recent(**people: tuple[int, int]) -> dict[str, QueryResult]:
-    """People reached and not reached by network."""
+    """Recipients reached and unreached by network."""
     counts = {
-        Destination("Utopia", network): DestinationCounts(dict.fromkeys(Status, 0), reached, unreached)
+        Destination("Utopia", network): DestinationCounts({}, reached, unreached)
         for network, (reached, unreached) in people.items()
     }
     value = Recent(counts, 1800.0, 1.0, None, {})
     return {"tdr/recent": QueryResult(RecentQuery(b"key"), value, 0.1, NOW)}
 
 
-def collector(
-    account: str, found: Mapping[str, QueryResult], cooldown_until: float | None = None
-) -> Collector:
-    fake = SimpleNamespace(account=account, queries=QUERIES, results=found, cooldown_until=cooldown_until)
+def collector(account: str, found: Mapping[str, QueryResult], cooldown: float | None = None) -> Collector:
+    fake = SimpleNamespace(account=account, queries=[None] * 10, results=found, cooldown_until=cooldown)
     return cast("Collector", fake)
 
 
-def render(*collectors: Collector, budgets: Mapping[str, Mapping[str, float]] | None = None) -> str:
-    page = LandingPage(collectors, budgets or {}, "1.2.3", "/metrics")
-    page.record([each.account for each in collectors], NOW)
-    return page.render(NOW + 60)
+def shop(found: Mapping[str, QueryResult], cooldown: float | None = None) -> Collector:
+    return collector("shop", found, cooldown)
 
 
-class _Balanced(HTMLParser):
+def render(*collectors: Collector, **budget: float) -> str:
+    """A minute after a scrape."""
+    times = iter([NOW, NOW + 60])
+    page = LandingPage(collectors, {"shop": budget}, "1.2.3", "/metrics", times.__next__)
+    page.record([each.account for each in collectors])
+    return page.render()
+
+
+class Balanced(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.open: list[str] = []
@@ -84,51 +79,60 @@ class _Balanced(HTMLParser):
 
 
 def text(page: str) -> str:
-    parser = _Balanced()
+    parser = Balanced()
     parser.feed(page.replace("/>", ">"))
     assert parser.open == []
     return " ".join(parser.text.split())
 
 
+def red(page: str) -> list[str]:
+    return re.findall('<td class="number bad">([^<]*)<', page)
+
+
 def test_an_ordinary_account_shows_its_numbers_and_is_up() -> None:
-    shown = text(render(collector("shop", results()), budgets={"shop": {"EUR": 100.0}}))
+    page = render(shop(results()), EUR=200.0)
     for part in (
         "Up shop up metrics",
         "usually 4.0% failed",
         "last5m 50 2 4.0%",
         "last24h 14,400 576 4.0%",
         "FAILED 1,234",
-        "EUR 144.50 100.00",
+        "EUR 144.50 200.00",
         "the oldest result 1 min old",
     ):
-        assert part in shown, part
+        assert part in text(page), part
+    assert red(page) == []
 
 
 def test_failing_codes_are_red_and_so_is_spend_over_its_budget() -> None:
-    page = render(collector("shop", results(failed=20)), budgets={"shop": {"EUR": 100.0, "USD": 5.0}})
+    page = render(shop(results(failed=20)), EUR=100.0, USD=5.0)
     assert '<p class="summary bad">Codes are failing</p>' in page
-    assert '<td class="number bad">40.0%</td>' in page
-    assert '<td class="number bad">144.50</td>' in page
-    assert '<td class="number">1.00</td>' in page
+    assert red(page) == ["40.0%", "144.50"]
 
 
-def test_a_destination_whose_people_are_not_reached_is_named_and_red() -> None:
-    page = render(collector("shop", results() | recent(Fine=(90, 4), Dead=(0, 9), Busy=(40, 3))))
+def test_a_destination_whose_recipients_are_not_reached_is_named_and_red() -> None:
+    page = render(shop(results() | recent(Fine=(90, 4), Dead=(0, 9), Busy=(40, 3))))
     assert '<p class="summary bad">A destination is failing</p>' in page
     assert "shop Dead (Utopia) is failing" in text(page)
-    assert "People not reached: 16 of 146" in text(page)
+    assert "Unreached recipients: 16 of 146" in text(page)
     assert re.findall("<td>Utopia</td><td>([A-Z][a-z]+)</td>", page) == ["Dead", "Fine", "Busy"]
-    assert re.findall(r'class="number bad">([^<]*)<', page) == ["100.0%"]
+    assert red(page) == ["100.0%"]
 
 
 def test_a_destination_that_fails_no_more_than_the_others_is_not_marked() -> None:
-    for people in ({"Only": (40, 2)}, {"One": (3, 3), "Two": (4, 3)}, {"Small": (0, 2), "Big": (50, 2)}):
-        page = render(collector("shop", results() | recent(**people)))
+    for people in (
+        {"Only": (40, 2)},
+        {"One": (3, 3), "Two": (4, 3)},
+        {"Small": (0, 2), "Big": (50, 2)},
+        {"All": (9, 0)},
+    ):
+        page = render(shop(results() | recent(**people)))
         assert '<p class="summary good">Up</p>' in page, people
+        assert red(page) == []
 
 
 def test_failed_queries_are_one_row_a_cause_and_hide_no_other_number() -> None:
-    page = render(collector("shop", results(failures=2)))
+    page = render(shop(results(failures=2)))
     assert "2 of 10 queries failed" in page
     assert "HTTP 401 &lt;b&gt;" in page
     assert page.count("unauthorized") == 1
@@ -136,8 +140,8 @@ def test_failed_queries_are_one_row_a_cause_and_hide_no_other_number() -> None:
 
 
 def test_an_account_without_data_is_red_and_one_not_scraped_yet_is_not() -> None:
-    assert "no data" in text(render(collector("shop", results(failures=10))))
-    assert '<p class="summary unknown">Not scraped yet</p>' in render(collector("shop", {}))
+    assert "no data" in text(render(shop(results(failures=10))))
+    assert '<p class="summary unknown">Not scraped yet</p>' in render(shop({}))
 
 
 def test_the_worst_account_comes_first_and_a_hundred_stay_readable() -> None:
@@ -156,22 +160,47 @@ def test_the_worst_account_comes_first_and_a_hundred_stay_readable() -> None:
 
 
 def test_a_cool_down_is_shown() -> None:
-    assert "in cool-down for 1 min" in text(render(collector("shop", results(), cooldown_until=NOW + 120)))
-
-
-def test_pictures_show_the_last_hour() -> None:
-    shop = collector("shop", results())
-    page = LandingPage([shop], {}, "1.2.3", "/metrics")
-    assert "<svg" not in page.render(NOW)
-    for minute in range(3):
-        page.record(["shop"], NOW + 60 * minute)
-    assert page.render(NOW + 180).count("<polyline") == 2
+    assert "in cool-down for 1 min" in text(render(shop(results(), cooldown=NOW + 120)))
 
 
 def test_the_page_loads_nothing_and_renews_itself_without_script() -> None:
-    page = render(collector("shop", results()))
+    page = render(shop(results()))
     assert '<meta http-equiv="refresh" content="10">' in page
     assert not re.search(r"<script|<link|<img|src=|url\(| on[a-z]+=", page)
-    assert {part.split('"')[0] for part in page.split('="http')[1:]} == {
-        "s://github.com/betatel-exporter/betatel-exporter"
-    }
+    docs = "https://github.com/betatel-exporter/betatel-exporter"
+    assert re.findall('"(https?:[^"]*)"', page) == [docs]
+
+
+def test_the_pictures_are_those_with_a_value() -> None:
+    for found, pictures in ({}, 0), (results(), 2), (results() | recent(Fine=(9, 1)), 3):
+        assert render(shop(found)).count("<polyline") == pictures
+
+
+def points(*series: tuple[float, float | None]) -> list[str]:
+    """Of the lines of a picture whose hour begins at 0."""
+    return re.findall('points="([^"]*)"', picture(series, SPAN, least=10, label="", red=False))
+
+
+def test_values_are_drawn_to_scale_and_gaps_stay_gaps() -> None:
+    half, bottom, middle = WIDTH / 2, f"{HEIGHT:.1f}", f"{HEIGHT / 2:.1f}"
+    series = (0, 0), (SPAN / 2, 20), (SPAN * 0.6, None), (SPAN, 10)
+    assert points(*series) == [
+        f"0.0,{bottom} {half:.1f},0.0 {half:.1f},0.0",
+        f"{WIDTH:.1f},{middle} {WIDTH:.1f},{middle}",
+    ]
+    assert points((SPAN, 5)) == [f"{WIDTH:.1f},{middle} {WIDTH:.1f},{middle}"]
+    assert points((SPAN, None)) == []
+
+
+def test_an_hour_is_kept_in_bounded_memory_however_often_scrapes_come() -> None:
+    view = AccountView(shop({}))
+    for interval in (0.01, 1.0, 7.0, 60.0, 900.0):
+        history = History()
+        for number in range(20_000):
+            history.record(view, number * interval)
+        times = [point.time for point in history.points]
+        newest = 19_999 * interval
+        assert times[-1] == newest
+        assert newest - times[0] <= SPAN
+        assert newest - times[0] >= min(newest, SPAN) - max(interval, 2 * STEP)
+        assert len(times) <= 2 * SPAN / STEP + 2
