@@ -1,4 +1,4 @@
-"""Addresses to listen on. Separate from the settings, because the health check needs one within milliseconds."""
+"""Listen addresses. Separate from the settings, because the health check needs one within milliseconds."""
 
 import re
 from typing import NamedTuple

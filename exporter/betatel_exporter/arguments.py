@@ -37,7 +37,7 @@ exit codes: 0 success, 2 configuration, 3 authentication, 4 connection, 5 rate l
 
 
 class UsageError(Exception):
-    """A wrong command line; one line without the values given, which could be keys."""
+    """An invalid command line; one line without values, which could be keys."""
 
 
 class Parser(argparse.ArgumentParser):

@@ -48,7 +48,7 @@ def _run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def _open_missing_streams() -> None:
-    """Where a standard stream was closed at the start, a socket would take its number."""
+    """A socket would take the number of a standard stream that was closed at startup."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123  stays open

@@ -93,7 +93,7 @@ class Collector:
         return self._clock() + left if left > 0 else None
 
     async def collect(self, deadline: float) -> Snapshot:
-        """A result for every query, by a deadline in the event loop's time."""
+        """A result for every query, by a deadline in event loop time."""
         started = time.perf_counter()  # uvloop's own clock counts whole milliseconds
         now = _now()
         stale = [query for query in self.queries if now >= self._fresh_until.get(query, -math.inf)]
@@ -111,7 +111,7 @@ class Collector:
         )
 
     async def aclose(self) -> None:
-        """Cancel the calls under way and close the connections."""
+        """Cancel the calls in flight and close the connections."""
         for call in self._calls.values():
             call.cancel()
         await asyncio.gather(*self._calls.values(), return_exceptions=True)
@@ -125,7 +125,7 @@ class Collector:
         return QueryResult(query, TIMED_OUT, waited, self._clock())
 
     def _call(self, query: Query, deadline: float) -> "asyncio.Task[QueryResult]":
-        """The call under way, else a new one."""
+        """The call in flight, else a new one."""
         if query in self._calls:
             self._deadlines[query] = max(deadline, self._deadlines[query])
         else:
@@ -134,7 +134,7 @@ class Collector:
         return self._calls[query]
 
     async def _run(self, query: Query) -> QueryResult:
-        """Ask until there is a result, or no scrape waits any longer."""
+        """Call until there is a result or no scrape is waiting."""
         try:
             while True:
                 end = max(self._deadlines[query], _now() + self._min_call)
@@ -193,7 +193,7 @@ class Collector:
 
 
 async def _all(fetches: Sequence[Coroutine[None, None, Any]]) -> list[Any]:
-    """Every answer in order; the first exception cancels the others."""
+    """Every response in order; the first exception cancels the others."""
     if len(fetches) == 1:
         return [await fetches[0]]
     tasks = [asyncio.ensure_future(fetch) for fetch in fetches]

@@ -1,4 +1,4 @@
-"""What a query and a scrape result in: plain frozen data, without frames, requests or keys."""
+"""The results of a query and of a scrape: plain frozen data, without frames, requests or keys."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class QueryResult:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One account as one scrape shows it."""
+    """One account in one scrape."""
 
     account: str
     results: Sequence[QueryResult]

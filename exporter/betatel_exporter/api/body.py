@@ -35,9 +35,9 @@ async def read(chunks: AsyncIterator[bytes], encoding: str) -> bytes:
 
 
 def check_json(content: bytes | bytearray) -> None:
-    """Raise InvalidResponseError for a body of more values than any answer has: a parser needs a hundred bytes for each.
+    """Raise InvalidResponseError for more values than any valid response has: a parser needs a hundred bytes for each.
 
-    Brackets and commas within texts count, too: counting is all this does, and takes microseconds.
+    Brackets and commas within strings count too: this only counts, which takes microseconds.
     """
     if content.count(b"{") + content.count(b"[") > MAX_CONTAINERS:
         raise InvalidResponseError(f"more than {MAX_CONTAINERS} objects and arrays")

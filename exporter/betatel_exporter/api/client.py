@@ -74,10 +74,10 @@ class ApiClient:
         self._prepared = functools.lru_cache(MAX_PREPARED)(self._prepare)
 
     async def fetch(self, request: Request, /) -> Any:
-        """Send a request and parse the answer; raises ApiError.
+        """Send a request and parse the response; raises ApiError.
 
-        These are reads: a connection that broke before any answer, such as a kept one that the far end closed while idle,
-        is retried once, at once, on a fresh one. HTTP errors are not.
+        These are reads: if the connection breaks before any response, as an idle one does that the server has closed,
+        the request is retried once, immediately, on a new one. HTTP errors are not retried.
         """
         with contextlib.suppress(BrokenError):
             return await self._attempt(request)
@@ -152,7 +152,7 @@ class ApiClient:
 
 
 def retry_after(header: str | None, now: float) -> float | None:
-    """Seconds to wait, from a ``Retry-After`` of seconds or of a date; None for anything else and for times not to come."""
+    """Seconds to wait, from a ``Retry-After`` in seconds or as a date; None for anything else and for past times."""
     if header is None:
         return None
     text = header.strip()

@@ -57,8 +57,8 @@ _ERRNOS = {
 
 
 def explain(error: BaseException) -> ApiError:
-    """The error of an exception that was raised before an answer began; the exceptions it came from count as well."""
-    causes = list(_chain(error))[::-1]  # the first cause knows most
+    """The error for an exception raised before a response began, and for the exceptions that caused it."""
+    causes = list(_chain(error))[::-1]  # the first cause is the most specific
     for kind, explained in _KINDS.items():
         for cause in causes:
             if isinstance(cause, kind):

@@ -5,13 +5,13 @@ ApiError                 reason
 ├── RateLimitedError     rate_limited      429
 ├── ClientError          client_error      any other 4xx
 ├── ServerError          server_error      5xx
-├── ConnectError         connect           no connection, or one that broke before an answer
-│   └── BrokenError                        the connection was there and broke: worth one retry
+├── ConnectError         connect           no connection, or one that broke before a response
+│   └── BrokenError                        an open connection broke: worth one retry
 ├── TlsError             tls               certificate or handshake
-├── InvalidResponseError invalid_response  anything but a whole answer of the documented shape
+├── InvalidResponseError invalid_response  anything but a complete response of the documented shape
 └── KeyUnavailableError  internal          no usable API key, so nothing was sent
 
-``timeout`` has no class here, as the caller owns the time budget; any exception that is none of these is ``internal`` too.
+``timeout`` has no class here, because the caller owns the time budget; any other exception is ``internal`` too.
 The text of an error is safe to log and to show: it quotes no body, header, URL or key.
 """
 
@@ -20,7 +20,7 @@ from typing import ClassVar
 
 
 class Reason(StrEnum):
-    """Why a query failed: a closed set, the values of the label ``reason``."""
+    """Why a query failed: the values of the label ``reason``, a closed set."""
 
     INTERNAL = "internal"
     UNAUTHORIZED = "unauthorized"
@@ -56,7 +56,7 @@ class Cause(StrEnum):
 
 
 class ApiError(Exception):
-    """A request without a usable answer."""
+    """A request without a usable response."""
 
     reason: ClassVar[Reason]
 

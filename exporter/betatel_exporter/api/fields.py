@@ -1,4 +1,4 @@
-"""Typed reading of fields in API responses. No error quotes what it read."""
+"""Typed fields of API responses. No error quotes what was read."""
 
 import math
 import re
@@ -35,7 +35,7 @@ def _number(value: object) -> float:
 
 
 def _epoch(value: object) -> float:
-    """ISO 8601 with its offset, as documented; without one the time would be a guess."""
+    """ISO 8601 with a UTC offset, as documented; without one the time would be a guess."""
     if not isinstance(value, str):
         raise ValueError("not a time")  # noqa: TRY004  pydantic turns a ValueError into a validation error
     try:

@@ -66,7 +66,7 @@ class Request(Protocol):
 
 
 class Query(Protocol):
-    """What one value of an account is made from: a label ``query``, and one request or several sent at once."""
+    """What one value of an account comes from: a label ``query``, and one or more concurrent requests."""
 
     @property
     def name(self) -> str:
@@ -80,7 +80,7 @@ class Query(Protocol):
 
 
 class _OneRequest:
-    """A query that is its own and only request."""
+    """A query that is its own only request."""
 
     __slots__ = ()
 

@@ -13,7 +13,7 @@ Lookup = Callable[..., Sequence[tuple[Any, ...]]]
 
 
 class Resolver(AbstractResolver):
-    """The system's name resolution, with a thread for each name that is being looked up.
+    """The system's name resolution, with a thread per name being looked up.
 
     A lookup cannot be cancelled. In the event loop's own pool of threads, a few names that hang would delay all others, and
     the exit of the process. These threads are daemons, one for each host name of the configuration at most. A resolver
@@ -27,7 +27,7 @@ class Resolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Addresses of a host; raises OSError. Callers at the same time share one lookup, which cancelling does not end."""
+        """Addresses of a host; raises OSError. Concurrent callers share one lookup; cancelling a caller does not end it."""
         key = (host, family)
         lookup = self._lookups.get(key)
         if lookup is None:

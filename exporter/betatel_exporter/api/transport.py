@@ -129,7 +129,7 @@ class _BoundedConnector(TCPConnector):
 
 
 class _BoundedHandler(ResponseHandler):
-    """Ends a connection that sends more than is allowed."""
+    """Closes a connection that sends more than is allowed."""
 
     _received = 0
     _lines = 0

@@ -1,4 +1,4 @@
-"""The commands demo and simulate: the main job with nothing to set up."""
+"""The commands demo and simulate, which need no account."""
 
 import asyncio
 import contextlib
@@ -69,7 +69,7 @@ def _simulated(flags: Namespace, clock: Callable[[], float]) -> Starlette:
 
 
 class FastClock:
-    """The time, as it passes `speed` times as fast from now on; in seconds since the epoch."""
+    """A clock that runs `speed` times as fast from now on; in seconds since the epoch."""
 
     def __init__(self, speed: float) -> None:
         self._start = time.time()

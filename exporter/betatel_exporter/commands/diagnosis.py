@@ -1,4 +1,4 @@
-"""What the failures of a check mean, and what to do first."""
+"""The verdict and hint for the failures of a check."""
 
 from collections.abc import Iterable
 from enum import IntEnum
@@ -91,7 +91,7 @@ NO_KEY = Diagnosis(
 
 
 def diagnose(failures: Iterable[Failure]) -> Diagnosis:
-    """The failure that explains most: by exit code, so that a rejected key comes before a timeout."""
+    """The most telling failure, by exit code: a rejected key comes before a timeout."""
     return min(map(_one, failures), key=lambda diagnosis: diagnosis.code, default=ALL_WELL)
 
 

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def endpoint(flags: Mapping[str, str], environ: Mapping[str, str]) -> tuple[Address, bool]:
-    """Where an exporter with these settings listens, and whether it may serve HTTPS; raises ValueError."""
+    """The address of an exporter with these settings, and whether it may serve HTTPS; raises ValueError."""
     given = {key: flags.get(key) or environ.get(variable) for key, (_, variable) in SETTINGS.items()}
     file = given["config_file"]
     web = _web_section(file) if file else {}
@@ -68,7 +68,7 @@ def _flags(arguments: Sequence[str]) -> Mapping[str, str]:
     for key, (flag, variable) in SETTINGS.items():
         parser.add_argument(flag, dest=key, metavar="VALUE", help=f"also {variable}")
     flags, unknown = parser.parse_known_args(arguments)
-    if unknown:  # not repeated: it could be a key
+    if unknown:  # not quoted: it could be a key
         allowed = ", ".join(flag for flag, _ in SETTINGS.values())
         raise ValueError(f"healthcheck: unknown argument; allowed: {allowed}")
     return vars(flags)

@@ -1,4 +1,4 @@
-"""The settings: one model, three ways to set them. Reads the environment it is given, and files.
+"""The settings: one model, three sources. Reads the given environment, and files.
 
 A fault is one line that names the place, the problem and what is allowed, and never a value: it may be a key in the wrong
 place. What needs an HTTP client or TLS is imported where it is used: --help imports this package.

@@ -1,4 +1,4 @@
-"""What the last result of each query says about an account."""
+"""An account by the last result of each of its queries."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum

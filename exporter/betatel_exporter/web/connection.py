@@ -49,7 +49,7 @@ class Connection(H11Protocol):
 
     @property
     def idle_since(self) -> float:
-        """When it began to wait for a request, in the event loop's time; infinite while a request is being answered."""
+        """Since when it has waited for a request, in event loop time; infinite while a request is being served."""
         return float("inf") if self.answering else self._since
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -78,7 +78,7 @@ class Connection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         if self.answering or self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
-            self.abort()  # a second answer cannot begin
+            self.abort()  # a second response cannot begin
         else:
             super().send_400_response(msg)
 
@@ -89,7 +89,7 @@ class Connection(H11Protocol):
             self.transport.close()
 
     def check(self, now: float) -> None:
-        """End the connection where a limit of time is over."""
+        """Close the connection if a time limit has passed."""
         if self.transport is None:
             return
         if not self.transport.get_write_buffer_size():
@@ -102,7 +102,7 @@ class Connection(H11Protocol):
             self.transport.close()
 
     def abort(self) -> None:
-        """End the connection at once, at whatever stage it is."""
+        """Close the connection immediately, in any state."""
         if self.cycle is not None:
             self.cycle.disconnected = True
         if self.transport is not None:

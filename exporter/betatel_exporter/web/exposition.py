@@ -1,4 +1,4 @@
-"""From families to an HTTP response; formats and name[] are the client library's."""
+"""Metric families as an HTTP response; formats and name[] are the client library's."""
 
 import gzip
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ VERSIONS = {"0.0.1", "0.0.4", "1.0.0"}
 
 
 class Page(Response):
-    """A response that is over when the client has taken it, not when it is in our buffers."""
+    """A response that ends when the client has read it, not when it is buffered."""
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})

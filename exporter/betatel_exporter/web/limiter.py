@@ -1,4 +1,4 @@
-"""Limits on what is served at once, shared between client addresses."""
+"""Limits on concurrent work, shared between client addresses."""
 
 import ipaddress
 from collections import Counter
@@ -8,10 +8,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class ClientLimiter:
-    """Places for what is under way, shared between client addresses.
+    """A concurrency limit shared between client addresses.
 
-    An address may hold as many places as are still free. Alone it gets half of them, rounded up; a second address gets
-    half of the rest, and so on. No single address can take every place, however often it asks.
+    An address may hold as many slots as are still free: alone half of them, rounded up; a second address half of the
+    rest, and so on. No single address can take every slot, however often it asks.
     """
 
     def __init__(self, limit: int) -> None:
@@ -19,7 +19,7 @@ class ClientLimiter:
         self._held: Counter[str] = Counter()
 
     def take(self, client: str) -> bool:
-        """Take a place, if this client may have one now."""
+        """Take a slot, if this client may have one now."""
         if self._held[client] >= self.limit - self._held.total():
             return False
         self._held[client] += 1

@@ -1,4 +1,4 @@
-"""Accepting connections: bounded in number and, until they are set up, in time."""
+"""Accepts connections, limited in number and, until they are set up, in time."""
 
 import asyncio
 import errno
@@ -44,7 +44,7 @@ class Listener:
         self._open: dict[Connection, asyncio.Task[None]] = {}
 
     async def accept(self, listening: socket.socket) -> NoReturn:
-        """Accept until cancelled; accepted connections live on."""
+        """Accept until cancelled; accepted connections continue."""
         listening.setblocking(False)
         failing = False
         while True:
@@ -65,12 +65,12 @@ class Listener:
                 await asyncio.sleep(0)  # sock_accept does not yield while further connections wait
 
     def check(self, now: float) -> None:
-        """End the connections that are over a limit of time; `now` is the event loop's time. To be called once a second."""
+        """Close the connections that exceed a time limit; `now` is event loop time. To be called once a second."""
         for connection in [*self._open]:
             connection.check(now)
 
     async def aclose(self) -> None:
-        """End every connection at once."""
+        """Close every connection immediately."""
         tasks = [*self._open.values()]
         for task in tasks:
             task.cancel()
@@ -102,7 +102,7 @@ class Listener:
             )
             await connection.lost
         except OSError:
-            pass  # a handshake that failed, or a client that has left
+            pass  # a failed handshake, or a client that disconnected
         finally:
             self._open.pop(connection, None)
             connection.abort()

@@ -33,12 +33,12 @@ EXIT_SECONDS = 5.0
 
 
 class BindError(Exception):
-    """An address that cannot be listened on; one line."""
+    """A listen address that cannot be used; one line."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """An app and the socket it answers on."""
+    """An app and its listening socket."""
 
     app: ASGIApp
     socket: socket.socket
@@ -46,7 +46,7 @@ class Service:
 
 
 def bind(address: Address) -> socket.socket:
-    """A listening socket; without a host on all addresses, of both families where there are two. Raises BindError."""
+    """A listening socket; without a host on all addresses, of IPv4 and IPv6 if available. Raises BindError."""
     try:
         if address.host:
             family = socket.getaddrinfo(address.host, None, type=socket.SOCK_STREAM)[0][0]
@@ -61,7 +61,7 @@ def bind(address: Address) -> socket.socket:
 
 
 def bound(sock: socket.socket) -> Address:
-    """Where a socket listens, the port as the system gave it."""
+    """The address of a socket, with the port that the system chose."""
     host, port, *_ = sock.getsockname()
     return Address(host, port)
 
@@ -120,7 +120,7 @@ class Server(uvicorn.Server):
 async def serve(
     services: Sequence[Service], *, grace: float, meanwhile: Coroutine[None, None, None] | None = None
 ) -> None:
-    """Answer until SIGTERM or SIGINT, then let running requests end for `grace` seconds; a second signal kills.
+    """Serve until SIGTERM or SIGINT, then let running requests end for `grace` seconds; a second signal kills.
 
     `meanwhile` runs beside the servers and is cancelled when they have ended.
     """

@@ -1,4 +1,4 @@
-"""Whether a part fails more often than a baseline, beyond chance."""
+"""Whether a sample fails significantly more often than a baseline."""
 
 import math
 from typing import NamedTuple
@@ -9,7 +9,7 @@ MIN_FAILED = 3
 
 
 class Share(NamedTuple):
-    """Failed of all."""
+    """How many of a total failed."""
 
     failed: float
     total: float

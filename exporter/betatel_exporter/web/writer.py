@@ -1,4 +1,4 @@
-"""Writing pages one at a time, and the part of a scraper's time that this takes."""
+"""Writes pages one at a time, and estimates the share of a scraper's time that this takes."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ MARGIN = 2
 
 
 class PageWriter:
-    """Writes one page in a turn of the event loop, so that a health check waits for one page and not for forty.
+    """Writes one page per turn of the event loop, so that a health check waits for one page at most.
 
     Clients take turns. Estimates come from the slowest of the last complete pages: /probe and name[] do not lower them.
     """

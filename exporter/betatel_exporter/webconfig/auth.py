@@ -26,7 +26,7 @@ class BasicAuth:
         *,
         checkpw: Callable[[bytes, bytes], bool] = bcrypt.checkpw,
     ) -> None:
-        """`waiting` bounds the passwords that wait to be checked, by what `client_of` says of a request."""
+        """`waiting` limits the passwords that wait to be checked, by the client that `client_of` returns."""
         self._app = app
         self._config = config
         self._client_of = client_of

@@ -19,7 +19,7 @@ class WebConfigError(UnusableError):
 class WebConfig:
     """The web config file and the files it names, as they are now or as they last were valid.
 
-    Reads the files whenever it is asked, some ten microseconds each. Belongs to one event loop.
+    Reads the files at each access, about ten microseconds each. Belongs to one event loop.
     """
 
     def __init__(self, path: Path, *, log: logging.Logger = logger) -> None:
@@ -44,7 +44,7 @@ class WebConfig:
 
     @property
     def reload_success(self) -> bool:
-        """Whether what is in the files now is what is in use."""
+        """Whether the current content of the files is in use."""
         current = self._config.current  # which looks at the files
         return current is self._in_use and self._config.fault is None
 

@@ -30,8 +30,8 @@ class Limiter(Protocol):
 class Passwords:
     """bcrypt takes about 50 ms of a core at cost 10: it runs in one thread, and what matched is remembered.
 
-    Remembered is an HMAC under a key of this process, so that no password stays in memory. It covers the
-    hash, so that a changed hash is checked anew. What did not match is never remembered.
+    It is remembered as an HMAC under a key of this process, so that no password stays in memory. The HMAC
+    covers the hash, so a changed hash is checked again. What did not match is not remembered.
     """
 
     def __init__(self, checkpw: Callable[[bytes, bytes], bool], waiting: Limiter) -> None:
@@ -64,7 +64,7 @@ class Passwords:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _check(self, proof: bytes, secret: bytes, hashed: bytes, client: str) -> asyncio.Task[bool]:
-        """One check, however many ask for the same at once; it goes on when one of them leaves."""
+        """One check for all concurrent requests with the same password; it continues if one of them disconnects."""
         check = self._checks.get(proof)
         if check is None:
             if not self._waiting.take(client):
@@ -82,7 +82,7 @@ class Passwords:
         return await loop.run_in_executor(self._executor, self._checkpw, secret, hashed)
 
     def _decoy(self, users: Mapping[str, bytes], user: str) -> bytes:
-        """A hash that nothing matches, as costly as one of the file's, and always the same for a name."""
+        """A hash that no password matches, as costly as the file's, and constant for a name."""
         hashes = list(users.values())
         choice = int.from_bytes(self._digest(user.encode())) % len(hashes)
         return hashes[choice][:_SALT_END] + b"." * 31

@@ -54,10 +54,10 @@ UNSUPPORTED = {
 
 
 class SwitchingContext(ssl.SSLContext):
-    """Hands every new connection to the context that is current at that moment.
+    """Gives each new connection the current context.
 
-    asyncio and uvloop call wrap_bio once a connection. This context has no certificate itself, so a caller
-    that went another way would get no connection rather than an outdated one.
+    asyncio and uvloop call wrap_bio once per connection. This context has no certificate itself, so another
+    caller would get no connection rather than an outdated certificate.
     """
 
     _current: Callable[[], ssl.SSLContext]
