@@ -12,77 +12,54 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-THEMES = ("dark", "light")
-COLORS = 64
 LOADED_AFTER = 300_000
 """Milliseconds of the page's own clock, which stands still while requests are under way."""
 TIMEOUT = 120.0
 BLANK = 40_000
-"""Bytes: a picture with fewer was taken before the panels were there, as happens on a busy machine."""
+"""Bytes: a smaller picture was taken before the panels were drawn, as happens on a busy machine."""
 TRIES = 3
 
 
-@dataclass(frozen=True)
-class Picture:
-    file: Path
-    url: str
-
-
-def pictures(grafana: str, folder: Path, wanted: str) -> Iterator[Picture]:
-    """The pictures of NAME=DASHBOARD?QUERY; raises ValueError for other texts."""
-    name, equals, dashboard = wanted.partition("=")
+def pictures(grafana: str, folder: Path, wanted: str) -> dict[Path, str]:
+    """The addresses by file of NAME=DASHBOARD?QUERY; raises ValueError for other texts."""
+    name, _, dashboard = wanted.partition("=")
     uid, _, query = dashboard.partition("?")
-    if not (name and equals and uid):
+    if not (name and uid):
         raise ValueError(f"{wanted!r} is not NAME=DASHBOARD?QUERY")
-    for theme in THEMES:
-        address = f"{grafana.rstrip('/')}/d/{uid}/{uid}?{query}&theme={theme}&kiosk"
-        yield Picture(folder / f"{name}-{theme}.png", address)
+    url = f"{grafana.rstrip('/')}/d/{uid}/{uid}?{query}"
+    return {folder / f"{name}-{theme}.png": f"{url}&theme={theme}&kiosk" for theme in ("dark", "light")}
 
 
-def take(picture: Picture, size: str, chromium: str) -> None:
+def take(file: Path, url: str, size: str, chromium: str) -> None:
     """Raises ValueError where the page stays empty, subprocess.SubprocessError where Chromium fails or takes too long."""
     for _ in range(TRIES):
-        shoot(picture, size, chromium)
-        if picture.file.stat().st_size >= BLANK:
+        with tempfile.TemporaryDirectory() as profile:
+            command = [
+                chromium,
+                "--headless",
+                "--kiosk",  # else the page gets less of the picture than its whole height
+                f"--screen-info={{{size}}}",
+                "--hide-scrollbars",
+                "--disable-gpu",
+                "--disable-background-networking",
+                f"--user-data-dir={profile}",
+                f"--virtual-time-budget={LOADED_AFTER}",
+                f"--screenshot={file}",
+                *(["--no-sandbox"] if os.geteuid() == 0 else []),
+                url,
+            ]
+            subprocess.run(command, check=True, timeout=TIMEOUT, capture_output=True)  # noqa: S603
+        if file.stat().st_size >= BLANK:
             return
-    raise ValueError(f"{picture.url} shows no dashboard")
+    raise ValueError(f"{url} shows no dashboard")
 
 
-def shoot(picture: Picture, size: str, chromium: str) -> None:
-    with tempfile.TemporaryDirectory() as profile:
-        command = [
-            chromium,
-            "--headless",
-            "--kiosk",  # else the page gets less of the picture than its whole height
-            f"--screen-info={{{size}}}",
-            "--hide-scrollbars",
-            "--disable-gpu",
-            "--disable-background-networking",
-            f"--user-data-dir={profile}",
-            f"--virtual-time-budget={LOADED_AFTER}",
-            f"--screenshot={picture.file}",
-            *(["--no-sandbox"] if os.geteuid() == 0 else []),
-            picture.url,
-        ]
-        subprocess.run(command, check=True, timeout=TIMEOUT, capture_output=True)  # noqa: S603
-
-
-def shrink(picture: Picture) -> None:
+def shrink(file: Path) -> None:
     """A palette instead of true colour: about a third of the size."""
     if pngquant := shutil.which("pngquant"):
-        command = [
-            pngquant,
-            "--force",
-            "--strip",
-            "--output",
-            str(picture.file),
-            str(COLORS),
-            str(picture.file),
-        ]
+        command = [pngquant, "--force", "--strip", "--output", str(file), "64", str(file)]
         subprocess.run(command, check=True, timeout=TIMEOUT)  # noqa: S603
 
 
@@ -96,11 +73,11 @@ def main() -> int:
     parser.add_argument("--chromium", default=shutil.which("chromium") or "google-chrome")
     options = parser.parse_args()
     try:
-        wanted = [one for text in options.picture for one in pictures(options.grafana, options.folder, text)]
-        for picture in wanted:
-            take(picture, options.size, options.chromium)
-            shrink(picture)
-            print(f"{picture.file}: {picture.file.stat().st_size / 1000:.0f} KB")
+        for text in options.picture:
+            for file, url in pictures(options.grafana, options.folder, text).items():
+                take(file, url, options.size, options.chromium)
+                shrink(file)
+                print(f"{file}: {file.stat().st_size / 1000:.0f} KB")
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         print(f"screenshots: {error}", file=sys.stderr)
         return 1

@@ -1,12 +1,11 @@
 """What the dashboards share: variables, annotations, and the grid of the panels."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, count
 from typing import Any
 
 from tools.dashboards import alerts
-from tools.dashboards.looks import Json
-from tools.dashboards.panels import FIXED
+from tools.dashboards.looks import FIXED, Json
 from tools.dashboards.promql import TARGET
 
 COLUMNS = 24
@@ -49,9 +48,6 @@ def dashboard(
     account = chosen("account", f"betatel_up{{{TARGET}}}")
     begun, title = alerts.starts("critical"), "{{alertname}} {{account}}"
     critical = annotation("Critical alerts", begun, "red", titleFormat=title, tagKeys="account")
-    panels = list(_placed(lines, 0))
-    for number, panel in enumerate(_nested(panels), start=1):
-        panel["id"] = number
     return FIXED["dashboard"] | {
         "uid": uid,
         "title": uid.replace("-", " / ").title(),
@@ -59,7 +55,7 @@ def dashboard(
         "time": {"from": f"now-{since}", "to": "now"},
         "templating": {"list": [FIXED["datasource_variable"], job, instance, account, *variables]},
         "annotations": {"list": [critical, *marks]},
-        "panels": panels,
+        "panels": list(_placed(lines, 0, count(1))),
     }
 
 
@@ -74,18 +70,13 @@ def annotation(name: str, expr: str, color: str, **details: Any) -> Json:
     return FIXED["annotation"] | {"name": name, "iconColor": color, "expr": expr, **details}
 
 
-def _placed(lines: Iterable[Line], y: int) -> Iterator[Json]:
-    """The panels of all lines, one line below the other from `y` on."""
+def _placed(lines: Iterable[Line], y: int, numbers: Iterator[int]) -> Iterator[Json]:
+    """The panels of all lines, numbered, one line below the other from `y` on."""
     for panels in lines:
         for panel in panels:
             panel["gridPos"]["y"] = y
+            panel["id"] = next(numbers)
             if panel["type"] == "row":
-                panel["panels"] = list(_placed(panel["panels"], y + 1))
+                panel["panels"] = list(_placed(panel["panels"], y + 1, numbers))
             yield panel
         y += panels[0]["gridPos"]["h"]
-
-
-def _nested(panels: Iterable[Json]) -> Iterator[Json]:
-    for panel in panels:
-        yield panel
-        yield from panel.get("panels", ())

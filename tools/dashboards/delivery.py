@@ -3,10 +3,9 @@
 from tools.dashboards import promql
 from tools.dashboards.dashboard import dashboard, line, row
 from tools.dashboards.looks import LIMITS, NO_TRAFFIC, STATUS, TEAL, drawn, lines
-from tools.dashboards.panels import Panel
+from tools.dashboards.panels import Panel, label, table, value
 from tools.dashboards.promql import ARRIVED, IN_FLIGHT, STATUSES, UNDELIVERED, change, flow, records
 from tools.dashboards.shared import oldest_pending
-from tools.dashboards.tables import label, table, value
 
 PENDING, SENT = (f"max by (account) ({promql.oldest_age(status)})" for status in IN_FLIGHT)
 DRAIN = f"{records(*IN_FLIGHT)} * 3600\n/ ({flow(*ARRIVED, *UNDELIVERED, 'REVOKED')} > 0)"
@@ -18,7 +17,7 @@ ACCOUNTS = table(
     "Accounts",
     "The last hour; the account with the oldest PENDING message first. Ages above the threshold of an alert are red. "
     "Time to drain: the messages in flight at the pace of the last hour.",
-    [label("account", "Account")],
+    [label("account")],
     [
         value("Created", flow(*STATUSES)),
         value("First delivered", flow(*ARRIVED)),
@@ -32,12 +31,10 @@ ACCOUNTS = table(
     sort=["-Oldest PENDING", "-Undelivered"],
 )
 
-RATIOS = line(
-    8,
+RATIOS = [
     Panel(
         "Undelivered ratio, 1 h",
-        "Expired and failed messages as a share of those that ended in the hour before each point. Revoked messages "
-        "count on neither side.",
+        "Expired or failed, as a share of the messages that ended in the hour before. Revoked ones do not count.",
         promql.UNDELIVERED_RATIO,
     ).timeseries(unit="percentunit", no_value=NO_TRAFFIC, reach=0.3),
     oldest_pending("{{account}}"),
@@ -47,31 +44,28 @@ RATIOS = line(
         "catch up on reading. A fall while traffic rises is typical of pumping fraud: nobody reads those codes.",
         promql.ended_ratio(["READ"], ARRIVED),
     ).timeseries(unit="percentunit", no_value=NO_TRAFFIC, reach=1),
-)
+]
 
-FLOWS = line(
-    9,
+FLOWS = [
     Panel(
         "Flows, messages an hour",
         "Messages created, and messages that reached each status, in the hour before each point. Created without "
         "delivered: they are stuck. Created with expired or failed: they are lost.",
-        {"created": flow(*STATUSES), "DELIVERED": flow(*ARRIVED), "{{status}}": promql.flows(*FINAL)},
+        {"created": flow(*STATUSES), "DELIVERED": flow(*ARRIVED), "{{status}}": flow(*FINAL, each=True)},
     ).timeseries(decimals=0, overrides=[drawn("created", TEAL), *lines(STATUS)], figures=True),
     Panel(
         "Waiting messages",
         "Messages that wait to be sent (PENDING) and to be delivered (SENT).",
         {"{{status}}": promql.totals(*IN_FLIGHT)},
     ).timeseries(decimals=0, stacked="line", reach=10, overrides=lines(STATUS)),
-    widths=(14, 10),
-)
+]
 
-TOTALS = line(
-    11,
+TOTALS = [
     table(
         "Totals by status",
         "Delivery records that have each status now, over all time, how that changed, and how old the newest is. "
         "PENDING, SENT and DELIVERED also fall in normal operation, as messages move on.",
-        [label("account", "Account"), label("status", "Status")],
+        [label("account"), label("status")],
         [
             value("Total", promql.totals(*STATUSES)),
             value("Change, 1 h", change(*STATUSES, span="1h")),
@@ -82,19 +76,17 @@ TOTALS = line(
     ),
     Panel(
         "Totals that went down, 15 min",
-        "These totals only ever grow. Below zero: the provider removed records, another account answers, or the API "
-        "erred, and the flows have a gap.",
+        "These totals only grow. Below zero: the provider removed records, another account answers, or the API erred.",
         {"{{account}} {{status}}": f"{SHRUNK} < 0"},
     ).timeseries(no_value="no total went down", min=None, max=0),
-    widths=(13, 11),
-)
+]
 
 DELIVERY = dashboard(
     "betatel-delivery",
     "Where do messages get stuck? What was created, how it ended, and what is still on its way.",
     line(6, ACCOUNTS),
-    RATIOS,
-    *row("$account", FLOWS, repeat="account"),
-    *row("Totals, and totals that went down", TOTALS, collapsed=True),
+    line(8, *RATIOS),
+    *row("$account", line(9, *FLOWS, widths=(14, 10)), repeat="account"),
+    *row("Totals, and totals that went down", line(11, *TOTALS, widths=(13, 11)), collapsed=True),
     since="24h",
 )

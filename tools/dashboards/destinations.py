@@ -3,10 +3,9 @@
 from tools.dashboards import alerts, promql
 from tools.dashboards.dashboard import chosen, dashboard, line
 from tools.dashboards.looks import NO_RECORDS, STATUS, lines
-from tools.dashboards.panels import Panel
+from tools.dashboards.panels import Panel, label, moment, table, value
 from tools.dashboards.promql import ACCOUNT, DESTINATION, PLACE, latest, people, unreached_ratio
 from tools.dashboards.shared import not_reached
-from tools.dashboards.tables import label, moment, table, value
 
 LEGEND = "{{account}}: {{country}}, {{network}}"
 POINTS = 150
@@ -36,13 +35,12 @@ def most(expr: str) -> str:
     return f"{expr}\nand topk(10, max by ({', '.join(PLACE)}) ({found}))"
 
 
-TILES = line(
-    4,
+TILES = [
     not_reached(DESTINATION),
     Panel(
         "Most at one destination",
         "Unreached recipients at the destination that has most of them.",
-        {"{{network}}, {{country}}": promql.worst(UNREACHED)},
+        {"{{network}}, {{country}}": f"topk(1, {UNREACHED})"},
     ).stat(no_value=NO_RECORDS),
     Panel(
         "Lowest coverage",
@@ -53,16 +51,16 @@ TILES = line(
     Panel(
         "Longest period",
         "How far back the recent records go: 30 minutes, or further where there are few.",
-        promql.worst(latest("betatel_telegram_recent_period_seconds")),
+        f"topk(1, {latest('betatel_telegram_recent_period_seconds')})",
     ).stat(unit="dthms", no_value=NO_RECORDS),
-)
+]
 
 TABLE = table(
     "Destinations",
     "Worst first: by the alert that fires, then by unreached recipients. Usual: the ratio of the day before the last "
     "hour. Excess: unreached recipients beyond the usual ratio. Since: the last time at which the ratio was at most "
     f"twice the usual one, for destinations with at least {CHANCE} recipients beyond that.",
-    [label("network", "Network", 130), label("country", "Country", 170), label("account", "Account")],
+    [label("network", width=130), label("country", width=170), label("account")],
     [
         value("Alert", RANK, "none", words=alerts.SEVERITIES, width=85),
         value("Not reached", UNREACHED),
@@ -79,13 +77,11 @@ TABLE = table(
 
 HEAT = Panel(
     "Share of people not reached",
-    "The ten destinations with most unreached recipients in the time shown: the stronger the colour, the larger the "
-    "share, up to one half.",
+    "The ten destinations with most unreached recipients in the time shown; full colour from one half on.",
     {LEGEND: most(RATIO)},
 ).heatmap(unit="percentunit", no_value=NO_RECORDS, decimals=0, strongest=0.5)
 
-COUNTS = line(
-    9,
+COUNTS = [
     Panel("People not reached", "The same ten destinations.", {LEGEND: most(UNREACHED)}).timeseries(
         no_value=NO_RECORDS, reach=10, points=POINTS, figures=True
     ),
@@ -94,11 +90,9 @@ COUNTS = line(
         "Recent messages to the chosen destinations by the status they have now.",
         {"{{status}}": promql.recent_messages("status")},
     ).timeseries(no_value=NO_RECORDS, stacked="line", points=POINTS, overrides=lines(STATUS)),
-    widths=(16, 8),
-)
+]
 
-SHARES = line(
-    8,
+SHARES = [
     Panel(
         "Share of people not reached, by account",
         "Of the recipients at the chosen destinations.",
@@ -106,20 +100,19 @@ SHARES = line(
     ).timeseries(unit="percentunit", no_value=NO_RECORDS, reach=0.3, points=POINTS),
     Panel(
         "Coverage",
-        "Share of the period's messages that were read: below 100 % where the period has more messages than the pages "
-        "that are read can hold.",
+        "Share of the period's messages that were read; below 100 % they are more than fit on the pages that are read.",
         COVERAGE,
     ).timeseries(unit="percentunit", no_value=NO_RECORDS, max=1),
-)
+]
 
 DESTINATIONS = dashboard(
     "betatel-destinations",
     "Where do codes not arrive, and for how many people? From the recent delivery records, by country and network.",
-    TILES,
+    line(4, *TILES),
     line(10, TABLE),
     line(9, HEAT),
-    COUNTS,
-    SHARES,
+    line(9, *COUNTS, widths=(16, 8)),
+    line(8, *SHARES),
     variables=[chosen("country", RECENT), chosen("network", RECENT.replace("}", ', country=~"$country"}'))],
     since="6h",
 )

@@ -1,21 +1,11 @@
 """Can I trust these numbers?"""
 
-from tools.dashboards import looks
+from tools.dashboards import looks, promql
 from tools.dashboards.dashboard import annotation, dashboard, line, row
 from tools.dashboards.looks import ANY, GREEN, LIMITS, NO_EXPORTER, ORANGE, RED, Words, drawn
-from tools.dashboards.panels import Panel
-from tools.dashboards.promql import (
-    ACCOUNT,
-    DATA_AGE,
-    KNOWN_ACCOUNTS,
-    REACHED,
-    TARGET,
-    latest,
-    of_exporters,
-    worst,
-)
+from tools.dashboards.panels import Panel, label, moment, table, value
+from tools.dashboards.promql import ACCOUNT, KNOWN_ACCOUNTS, REACHED, TARGET, latest, of_exporters
 from tools.dashboards.shared import oldest_data
-from tools.dashboards.tables import label, moment, table, value
 
 NO_CALLS = "no calls"
 COLLECTIONS: Words = {0: ("no query", RED), 1: ("some queries", ORANGE), 2: ("all", GREEN)}
@@ -34,8 +24,7 @@ MEMORY = f"process_resident_memory_bytes{{{TARGET}}}"
 CPU = f"rate(process_cpu_seconds_total{{{TARGET}}}[$__rate_interval])"
 BY = "max by (job, instance)"
 
-TILES = line(
-    4,
+TILES = [
     Panel(
         "Exporters down",
         "Exporters that Prometheus does not reach.",
@@ -43,16 +32,14 @@ TILES = line(
     ).stat(no_value=NO_EXPORTER, absent=RED, limit=ANY, name=False),
     Panel(
         "Incomplete",
-        "Accounts with at least one failed query in the latest collection, or without a collection. The numbers of a "
-        "failed query are missing on these dashboards, not zero.",
+        "Accounts of which a query failed, or without a collection. A failed query's numbers are missing, not zero.",
         {"incomplete": f"{INCOMPLETE}\nor 0 * count({KNOWN_ACCOUNTS})"},
     ).stat(no_value=NO_EXPORTER, limit=ANY, color=ORANGE, name=False),
     oldest_data(),
     Panel(
         "Longest collection",
-        "Duration of the latest collection, in the account where it took longest. The exporter ends it before "
-        "Prometheus would give up.",
-        worst(latest("betatel_scrape_duration_seconds")),
+        "Duration of the latest collection, in the account where it took longest.",
+        f"topk(1, {latest('betatel_scrape_duration_seconds')})",
     ).stat(unit="s"),
     Panel(
         "Failed calls, lately",
@@ -61,16 +48,14 @@ TILES = line(
     ).stat(limit=ANY, color=ORANGE, decimals=0, name=False),
     Panel(
         "Rate limit",
-        "How long the exporter sends no request because the API answered 429 with Retry-After, in the account that "
-        "waits longest.",
+        "Time until requests resume after a 429 with Retry-After, in the account that waits longest.",
         {"waiting": f"max({COOLDOWN} > 0)\nor 0 * count({KNOWN_ACCOUNTS})"},
     ).stat(
         unit="dthms", no_value=NO_EXPORTER, limit=ANY, color=ORANGE, words={0: ("none", GREEN)}, name=False
     ),
-)
+]
 
-RESULTS = line(
-    9,
+RESULTS = [
     Panel(
         "Scrapes and collections",
         "Above: whether Prometheus reached each exporter. Below: whether all, some or none of an account's queries "
@@ -83,19 +68,17 @@ RESULTS = line(
     table(
         "Failed queries",
         "Queries that failed in the time shown, most often first. Only the failed query's numbers are missing.",
-        [label("account", "Account"), label("query", "Query")],
+        [label("account"), label("query")],
         [
             value("Failed", f"max by (account, query) ({FAILED}) > 0", "percentunit", 1),
-            value("Data age", DATA_AGE, "dthms", 0, LIMITS["stale_seconds"]),
+            value("Data age", promql.DATA_AGE, "dthms", 0, LIMITS["stale_seconds"]),
         ],
         no_value="every query succeeded",
         sort=["-Failed"],
     ),
-    widths=(14, 10),
-)
+]
 
-CALLS = line(
-    8,
+CALLS = [
     Panel(
         "Failed calls a minute, by reason",
         "unauthorized: the key. rate_limited: scrape less often. timeout, connect, tls: the network to the API. "
@@ -104,8 +87,7 @@ CALLS = line(
     ).timeseries(unit="cpm", no_value="no failed call", stacked="bars", overrides=looks.lines(looks.REASON)),
     Panel(
         "Duration of collections",
-        "Duration of the slowest query of each account and, dashed, of the longest scrape as Prometheus saw it. Queries "
-        "run at the same time: a scrape takes about as long as the slowest of them.",
+        "The slowest query of each account; dashed: the longest scrape as Prometheus saw it. Queries run in parallel.",
         {"{{account}}": latest("betatel_scrape_query_duration_seconds"), "scrape": f"max({SCRAPE})"},
     ).timeseries(unit="s", overrides=[drawn("scrape", looks.GREY, **looks.DASHED)]),
     Panel(
@@ -125,15 +107,12 @@ CALLS = line(
             drawn("tdr 95 %", looks.TEAL, **looks.DASHED),
         ],
     ),
-)
+]
 
 PROCESSES = table(
     "Exporters",
     "What runs where. Restarts of a process in the time shown; a replaced pod is a new instance instead.",
-    [
-        *(label(name, name.capitalize()) for name in ("job", "instance", "version", "revision")),
-        label("python_version", "Python"),
-    ],
+    [*map(label, ("job", "instance", "version", "revision")), label("python_version", "Python")],
     [
         value("Exporter", f"betatel_exporter_build_info{{{TARGET}}}", "none", words=UP_OR_DOWN),
         moment("Started", f"1000 * {BY} ({of_exporters(START)})", "unknown"),
@@ -143,8 +122,7 @@ PROCESSES = table(
     sort=["Job", "Instance"],
 )
 
-RESOURCES = line(
-    8,
+RESOURCES = [
     Panel(
         "Calls a minute",
         "HTTP requests sent to the API. Every exporter of an account sends its own.",
@@ -156,7 +134,7 @@ RESOURCES = line(
     Panel(
         "CPU", "CPU time used by each process: 100 % is one core.", {"{{instance}}": of_exporters(CPU)}
     ).timeseries(unit="percentunit", no_value=NO_EXPORTER),
-)
+]
 
 STARTS = annotation(
     "Exporter starts",
@@ -169,10 +147,10 @@ STARTS = annotation(
 EXPORTER = dashboard(
     "betatel-exporter",
     "Can I trust these numbers? Whether Prometheus reaches the exporter and the exporter the API, and how fast.",
-    TILES,
-    RESULTS,
-    CALLS,
-    *row("The process", line(5, PROCESSES), RESOURCES, collapsed=True),
+    line(4, *TILES),
+    line(9, *RESULTS, widths=(14, 10)),
+    line(8, *CALLS),
+    *row("The process", line(5, PROCESSES), line(8, *RESOURCES), collapsed=True),
     since="3h",
     marks=[STARTS],
 )

@@ -5,10 +5,11 @@ status and a reason have one colour each, everywhere.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from betatel_exporter.api.errors import Reason
-from betatel_exporter.api.vocabulary import Status
+import yaml
+
 from tools.rules import tune
 
 Json = dict[str, Any]
@@ -16,27 +17,9 @@ Json = dict[str, Any]
 GREEN, ORANGE, RED = "green", "orange", "red"
 BLUE, GREY, TEAL = "blue", "#808080", "#2ca6a4"
 
-STATUS: Mapping[str, str] = {
-    Status.PENDING: "#8ab8ff",
-    Status.SENT: "#5794f2",
-    Status.DELIVERED: "#1f60c4",
-    Status.READ: "#a16bc4",
-    Status.EXPIRED: "#b07a3f",
-    Status.REVOKED: GREY,
-    Status.FAILED: "#d6498f",
-}
-
-REASON: Mapping[str, str] = {
-    Reason.UNAUTHORIZED: "#8f3bb8",
-    Reason.RATE_LIMITED: "#5794f2",
-    Reason.CLIENT_ERROR: "#ca95e5",
-    Reason.SERVER_ERROR: "#d6498f",
-    Reason.TIMEOUT: "#b07a3f",
-    Reason.CONNECT: TEAL,
-    Reason.TLS: "#8a8f2b",
-    Reason.INVALID_RESPONSE: GREY,
-    Reason.INTERNAL: "#1f60c4",
-}
+FIXED: dict[str, Json] = yaml.safe_load(Path(__file__).with_name("grafana.yml").read_text(encoding="utf-8"))
+STATUS: Mapping[str, str] = FIXED["status_colors"]
+REASON: Mapping[str, str] = FIXED["reason_colors"]
 
 NAMES = ("#5794f2", "#b877d9", TEAL, "#e08bb9", "#b07a3f", "#8a8f2b", "#1f60c4", "#7cc4d8")
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -74,31 +57,21 @@ def mappings(words: Words) -> list[Json]:
     return [{"type": "value", "options": options}] if options else []
 
 
-def fixed(color: str) -> Json:
-    return {"mode": "fixed", "fixedColor": color}
-
-
 def named(name: str, **properties: Any) -> Json:
-    """An override for the series or column called `name`, of the properties that are not None; "__" is a dot."""
-    return _override("byName", name, properties)
+    """An override for the series or column `name`, or for all that match "/name/".
 
-
-def matching(pattern: str, **properties: Any) -> Json:
-    """An override for the series whose names match the regular expression `pattern`."""
-    return _override("byRegexp", f"/{pattern}/", properties)
-
-
-def _override(matcher: str, options: str, properties: Mapping[str, Any]) -> Json:
+    "__" in the name of a property stands for a dot; properties that are None are left out.
+    """
     given = {key.replace("__", "."): value for key, value in properties.items() if value is not None}
     return {
-        "matcher": {"id": matcher, "options": options},
+        "matcher": {"id": "byRegexp" if name.startswith("/") else "byName", "options": name},
         "properties": [{"id": key, "value": value} for key, value in given.items()],
     }
 
 
 def drawn(name: str, color: str, **properties: Any) -> Json:
     """An override for the line called `name`."""
-    return named(name, color=fixed(color), **properties)
+    return named(name, color={"mode": "fixed", "fixedColor": color}, **properties)
 
 
 def lines(colors: Mapping[str, str]) -> list[Json]:
@@ -113,18 +86,8 @@ def colored_by_name() -> list[Json]:
     """
     count = len(NAMES)
     letters = [LETTERS[n::count] + LETTERS[n:26:count].upper() for n in range(count)]
-    return [
-        matching(
-            "|".join(f"^[{letters[n]}].*[{letters[(number - n) % count]}]$" for n in range(count)),
-            color=fixed(color),
-        )
-        for number, color in enumerate(NAMES)
-    ]
-
-
-def band(lower: str, upper: str, color: str) -> list[Json]:
-    """Two series without a line of their own, and the space between them filled."""
-    unlisted = {"legend": True, "tooltip": False, "viz": False}
-    edge: Json = {"custom__lineWidth": 0, "custom__fillOpacity": 0, "custom__hideFrom": unlisted}
-    filled = edge | {"custom__fillBelowTo": lower, "custom__fillOpacity": 20}
-    return [drawn(lower, color, **edge), drawn(upper, color, **filled)]
+    patterns = (
+        "|".join(f"^[{letters[n]}].*[{letters[(number - n) % count]}]$" for n in range(count))
+        for number in range(count)
+    )
+    return [drawn(f"/{pattern}/", color) for pattern, color in zip(patterns, NAMES, strict=True)]

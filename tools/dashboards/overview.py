@@ -3,28 +3,40 @@
 from tools.dashboards import alerts, looks, promql
 from tools.dashboards.dashboard import dashboard, line, row
 from tools.dashboards.looks import BLUE, GREY, LIMITS, NO_RECORDS, NO_TRAFFIC, STATUS, TEAL, drawn, lines
-from tools.dashboards.panels import FIXED, Panel
+from tools.dashboards.panels import Panel, hidden, label, moment, table, value
 from tools.dashboards.shared import budget_used, not_reached, oldest_data, oldest_pending
-from tools.dashboards.tables import label, moment, table, value
 from tools.rules import tune
 
 NO_ALERTS = "no alert fires, or no rules loaded"
 LONG_AGO = "over a week ago"
 LEAST = LIMITS["outage_min_requests"]
 FAILING = LIMITS["chronic_failure_ratio"]
-BUSY_WORST, WORST = (promql.worst(promql.failure_ratio(least_requests=least)) for least in (LEAST, 0))
+BUSY_WORST, WORST = (f"topk(1, {promql.failure_ratio(least_requests=least)})" for least in (LEAST, 0))
 UNREACHED = promql.people("account", reached="false", where="")
 BUDGET_USED = f"max by (account) ({promql.budget_used('')})"
 SEVERITY, SINCE = (alerts.described(one(*alerts.LABELS)) for one in (alerts.ranks, alerts.since))
 
-CHOSEN = "${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
-ACCOUNT, COUNTRY, NETWORK = (
-    f"var-{field.lower()}=${{__data.fields.{field}:percentencode}}"
-    for field in ("Account", "country", "network")
+CHOSEN = (
+    "${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
+    "&var-account=${__data.fields.Account:percentencode}"
 )
+PLACE = "&".join(f"var-{name}=${{__data.fields.{name}:percentencode}}" for name in ("country", "network"))
+LINKS = [
+    (name, f"/d/betatel-{name.lower()}?{CHOSEN}")
+    for name in ("Delivery", "Destinations", "Spend", "Exporter")
+]
+ALERT_LINKS = [
+    ("Runbook", f"{tune.current().runbooks}/Betatel${{__value.text}}.md"),
+    ("Dashboard", f"/d/${{__data.fields.dashboard}}?{CHOSEN}&{PLACE}"),
+]
+EDGE = {
+    "custom__lineWidth": 0,
+    "custom__fillOpacity": 0,
+    "custom__hideFrom": {"legend": True, "tooltip": False, "viz": False},
+}
+BAND = {**EDGE, "custom__fillBelowTo": "1 h, 95 % from", "custom__fillOpacity": 20}
 
-TILES = line(
-    4,
+TILES = [
     Panel(
         "Alerts",
         "Alerts of the shipped rules that fire for the chosen accounts. The table below names them.",
@@ -49,23 +61,13 @@ TILES = line(
     ).stat(decimals=2, more="betatel-spend"),
     budget_used("", more="betatel-spend"),
     oldest_data(more="betatel-exporter"),
-)
+]
 
 ACCOUNTS = table(
     "Accounts",
-    "Worst first: by the worst alert that fires, then by failure ratio. Unknown: none of the account's queries "
-    "succeeds. Usual: the failure ratio of the 23 hours before the last. Undelivered: of the last hour. Red numbers "
-    "are above the threshold of an alert, which also requires a number of messages and a duration.",
-    [
-        label(
-            "account",
-            "Account",
-            links=[
-                (name, f"/d/betatel-{name.lower()}?{CHOSEN}&{ACCOUNT}")
-                for name in ("Delivery", "Destinations", "Spend", "Exporter")
-            ],
-        )
-    ],
+    "Worst first: by alert, then by failure ratio. Unknown: no query of the account succeeds. Usual: the failure ratio "
+    "of the 23 hours before the last. Red: above the threshold of an alert, which also requires traffic and a duration.",
+    [label("account", links=LINKS)],
     [
         value("State", alerts.states(), "none", words=alerts.STATES, width=90),
         moment("Alerting since", alerts.since("account", where=alerts.OF_ACCOUNTS), LONG_AGO),
@@ -82,24 +84,15 @@ ACCOUNTS = table(
     sort=["-State", "-Failed"],
 )
 
-NOW = line(
-    8,
+NOW = [
     table(
         "Firing alerts",
         "Alerts of the shipped rules that fire now. Click an alert for its runbook and its dashboard.",
         [
-            label(
-                "alert",
-                "Alert",
-                190,
-                [
-                    ("Runbook", f"{tune.current().runbooks}/Betatel${{__value.text}}.md"),
-                    ("Dashboard", f"/d/${{__data.fields.dashboard}}?{CHOSEN}&{ACCOUNT}&{COUNTRY}&{NETWORK}"),
-                ],
-            ),
-            label("account", "Account"),
-            label("about", "About"),
-            *(label(hidden) for hidden in ("dashboard", "country", "network")),
+            label("alert", width=190, links=ALERT_LINKS),
+            label("account"),
+            label("about"),
+            *(hidden(field) for field in ("dashboard", "country", "network")),
         ],
         [
             value("Severity", SEVERITY, "none", words=alerts.SEVERITIES, width=85),
@@ -113,10 +106,9 @@ NOW = line(
         "Share of the window's requests that were not processed. Dashed: the threshold of BetatelHighFailureRatio.",
         promql.failure_ratio(),
     ).timeseries(unit="percentunit", no_value=NO_TRAFFIC, limit=FAILING, figures=True),
-)
+]
 
-LATELY = line(
-    8,
+LATELY = [
     Panel(
         "Alerts over time",
         "When each alert of the shipped rules fired, coloured by severity.",
@@ -127,15 +119,13 @@ LATELY = line(
         "Recipients of the recent records who got none of their messages.",
         UNREACHED,
     ).timeseries(no_value=NO_RECORDS, reach=10, points=150, figures=True),
-)
+]
 
-REQUESTS = line(
-    9,
+REQUESTS = [
     Panel(
         "Failure ratio",
-        "Share of requests that were not processed, over three windows. The band is the 95 % confidence interval of the "
-        "hour's ratio (Wilson score interval): wide at low traffic. Failures have risen significantly where the whole "
-        f"band is above the line of 24 hours. 5 minutes are shown from {LEAST:g} requests on.",
+        "Share of requests that were not processed. The band is the 95 % confidence interval (Wilson) of the hour: failures "
+        f"have risen significantly where all of it is above the 24 h line. 5 min: from {LEAST:g} requests on.",
         {
             "1 h, 95 % from": promql.wilson("-", "lasth"),
             "1 h, 95 % to": promql.wilson("+", "lasth"),
@@ -148,7 +138,8 @@ REQUESTS = line(
         no_value=NO_TRAFFIC,
         limit=FAILING,
         overrides=[
-            *looks.band("1 h, 95 % from", "1 h, 95 % to", BLUE),
+            drawn("1 h, 95 % from", BLUE, **EDGE),
+            drawn("1 h, 95 % to", BLUE, **BAND),
             drawn("5 min", GREY, custom__lineWidth=1),
             drawn("24 h", TEAL, **looks.DASHED),
             drawn("1 h", BLUE),
@@ -156,20 +147,18 @@ REQUESTS = line(
     ),
     Panel(
         "Requested and processed, $window",
-        "The gap between the lines was requested and not processed. Each point is a whole window: the lines also fall "
-        "when old traffic leaves it.",
+        "The gap was requested and not processed. Each point is a whole window: lines also fall when old traffic leaves it.",
         {"requested": promql.requests(), "processed": promql.transactions()},
     ).timeseries(overrides=[drawn("requested", TEAL), drawn("processed", BLUE, custom__fillOpacity=25)]),
-)
+]
 
-MESSAGES = line(
-    8,
+MESSAGES = [
     Panel(
         "How messages ended, 1 h",
         "Messages that were first delivered, expired, failed or were revoked in the hour before each point.",
         {
             "DELIVERED": promql.flow(*promql.ARRIVED),
-            "{{status}}": promql.flows("EXPIRED", "FAILED", "REVOKED"),
+            "{{status}}": promql.flow("EXPIRED", "FAILED", "REVOKED", each=True),
         },
     ).timeseries(stacked="line", overrides=lines(STATUS)),
     Panel(
@@ -188,22 +177,22 @@ MESSAGES = line(
         ]
     ),
     oldest_pending("{{status}}", overrides=lines(STATUS)),
-)
+]
 
 WORDS = {"last5m": "5 min", "lasth": "1 h", "last24h": "24 h"}
 OPTIONS = [{"text": text, "value": window, "selected": window == "lasth"} for window, text in WORDS.items()]
 QUERY = ", ".join(f"{text} : {window}" for window, text in WORDS.items())
-WINDOW = FIXED["window_variable"] | {"query": QUERY, "options": OPTIONS, "current": OPTIONS[1]}
+WINDOW = looks.FIXED["window_variable"] | {"query": QUERY, "options": OPTIONS, "current": OPTIONS[1]}
 """One at a time: windows overlap."""
 
 OVERVIEW = dashboard(
     "betatel-overview",
     "Do one-time codes arrive, right now? Accounts, worst first; open the row of an account for its graphs.",
-    TILES,
+    line(4, *TILES),
     line(6, ACCOUNTS),
-    NOW,
-    LATELY,
-    *row("$account", REQUESTS, MESSAGES, repeat="account", collapsed=True),
+    line(8, *NOW),
+    line(8, *LATELY),
+    *row("$account", line(9, *REQUESTS), line(8, *MESSAGES), repeat="account", collapsed=True),
     variables=[WINDOW],
     since="6h",
 )

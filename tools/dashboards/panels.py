@@ -1,17 +1,15 @@
-"""Grafana panels as plain dictionaries, of the core panel types only."""
+"""Grafana panels as plain dictionaries, of the core panel types only.
+
+A table shows several queries side by side, a row for each combination of their labels.
+"""
 
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
-
-import yaml
+from typing import Any, Literal, NamedTuple
 
 from tools.dashboards import looks
-from tools.dashboards.looks import Json, Words, mappings, thresholds
-
-FIXED: dict[str, Json] = yaml.safe_load(Path(__file__).with_name("grafana.yml").read_text(encoding="utf-8"))
+from tools.dashboards.looks import FIXED, NO_DATA, Json, Words, mappings, named, thresholds
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ class Panel:
         kind: str,
         *,
         unit: str = "locale",
-        no_value: str = looks.NO_DATA,
+        no_value: str = NO_DATA,
         overrides: Sequence[Json] = (),
         points: int | None = None,
         **defaults: Any,
@@ -135,3 +133,94 @@ def _target(kind: str, letter: str, legend: str, expr: str) -> Json:
     return (
         target | {"instant": instant, "range": not instant} | ({"format": "table"} if kind == "table" else {})
     )
+
+
+class Column(NamedTuple):
+    """Of a table; `field` is a label or a query."""
+
+    field: str
+    name: str
+    override: Json
+
+
+def hidden(field: str) -> Column:
+    """A label for links only."""
+    return Column(field, field, named(field, custom__hidden=True))
+
+
+def label(
+    field: str, name: str = "", *, width: int | None = None, links: Sequence[tuple[str, str]] = ()
+) -> Column:
+    """A column that shows a label, called like the label unless named; `links` are addresses by title."""
+    name = name or field.capitalize()
+    targets = [{"title": title, "url": url, "targetBlank": url[0] != "/"} for title, url in links]
+    return Column(field, name, named(name, noValue="-", links=targets, custom__width=width))
+
+
+def value(
+    name: str,
+    expr: str,
+    unit: str = "locale",
+    decimals: int | None = None,
+    limit: float | None = None,
+    *,
+    words: Words | None = None,
+    zero: str = "",
+    width: int | None = None,
+) -> Column:
+    """A column that shows the value of a query, in `unit`.
+
+    The number is red from `limit`; `words` replace it and fill the cell with colour, `zero` replaces a zero.
+    """
+    cell, texts = {"type": "color-text"}, None
+    if zero:
+        texts = [{"type": "value", "options": {"0": {"text": zero, "index": 0}}}]
+    if words:
+        cell, texts = {"type": "color-background", "mode": "basic"}, mappings(words)
+    override = named(
+        name,
+        unit=unit,
+        noValue="-",
+        thresholds=thresholds("transparent" if words else "text", limit),
+        custom__cellOptions=cell,
+        decimals=decimals,
+        custom__width=width,
+        mappings=texts,
+    )
+    return Column(expr, name, override)
+
+
+def moment(name: str, expr: str, long_ago: str) -> Column:
+    """A time in milliseconds; `long_ago` is shown for 0."""
+    return value(name, expr, "dateTimeAsIsoNoDateIfToday", zero=long_ago, width=150)
+
+
+def table(
+    title: str,
+    description: str,
+    labels: Sequence[Column],
+    values: Sequence[Column],
+    *,
+    sort: Sequence[str],
+    no_value: str = NO_DATA,
+) -> Json:
+    """`sort` are names of columns, the most important first; "-" before one puts its highest values on top."""
+    panel = Panel(title, description, {one.name: one.field for one in values}).of_type(
+        "table", no_value=no_value
+    )
+    letters = [f"Value #{target['refId']}" if len(values) > 1 else "Value" for target in panel["targets"]]
+    fields = [*(one.field for one in labels), *letters]
+    names = [one.name for one in (*labels, *values)]
+    panel["fieldConfig"]["overrides"] = [one.override for one in (*labels, *values)]
+    order = {
+        "indexByName": {field: n for n, field in enumerate(fields)},
+        "renameByName": dict(zip(fields, names, strict=True)),
+    }
+    options = panel.pop("options")
+    panel["transformations"] = [
+        {"id": "merge", "options": {}},
+        {"id": "filterFieldsByName", "options": {"include": {"names": fields}}},
+        {"id": "organize", "options": order},
+    ]
+    sorted_by = [{"displayName": name.removeprefix("-"), "desc": name[0] == "-"} for name in sort]
+    return panel | {"options": options | {"sortBy": sorted_by}}

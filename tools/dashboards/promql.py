@@ -33,10 +33,6 @@ def latest(metric: str, *labels: str, where: str = "", offset: str = "") -> str:
     return f"max by ({', '.join(('account', *labels))}) ({metric}{{{matchers}}}{shift})"
 
 
-def worst(expr: str) -> str:
-    return f"topk(1, {expr})"
-
-
 def requests(window: str = "$window", offset: str = "") -> str:
     return latest("betatel_telegram_requests", where=f'window="{window}"', offset=offset)
 
@@ -106,21 +102,14 @@ def records(*statuses: str, offset: str = "") -> str:
     return f"(sum by (account) ({found}) and count by (account) ({found}) == {len(statuses)})"
 
 
-def flow(*statuses: str) -> str:
-    """Messages that came into the group of `statuses` within an hour; such a group only grows.
+def flow(*statuses: str, each: bool = False) -> str:
+    """Messages that came into the group of `statuses`, or into `each` of them, within an hour; none ever leaves.
 
-    There is no series where either end of the hour is unknown, or where the group shrank: since then, or in the five
+    There is no series where either end of the hour is unknown, or where a total shrank: since then, or in the five
     minutes before, as when one scrape has a total that is too small.
     """
-    return _grown(*(records(*statuses, offset=offset) for offset in ("", "1h", "65m")))
-
-
-def flows(*statuses: str) -> str:
-    """The same for each of `statuses` by itself, none of which a record ever leaves."""
-    return _grown(*(totals(*statuses, offset=offset) for offset in ("", "1h", "65m")))
-
-
-def _grown(now: str, before: str, earlier: str) -> str:
+    known = totals if each else records
+    now, before, earlier = (known(*statuses, offset=offset) for offset in ("", "1h", "65m"))
     return f"{now}\n- ({before} >= {earlier})\n>= 0"
 
 

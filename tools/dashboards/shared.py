@@ -29,7 +29,7 @@ def budget_used(where: str, more: str = "") -> Json:
     return Panel(
         "Budget used, 24 h",
         "Spend of the last 24 hours as a share of the daily budget, in the account where it is highest.",
-        {"{{account}} {{currency}}": promql.worst(promql.budget_used(where))},
+        {"{{account}} {{currency}}": f"topk(1, {promql.budget_used(where)})"},
     ).stat(unit="percentunit", no_value=NO_BUDGET, decimals=0, limit=looks.BUDGET, more=more)
 
 
@@ -38,7 +38,7 @@ def oldest_data(more: str = "") -> Json:
         "Oldest data",
         "Time since the last success of the query that has waited longest, and its account. It keeps growing while the "
         "exporter is down. Red from the threshold of BetatelMetricsStale.",
-        promql.worst(promql.OLDEST_DATA_AGE),
+        f"topk(1, {promql.OLDEST_DATA_AGE})",
     ).stat(unit="dthms", no_value=looks.NO_EXPORTER, limit=LIMITS["stale_seconds"], more=more)
 
 

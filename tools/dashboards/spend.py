@@ -2,15 +2,14 @@
 
 from tools.dashboards import promql
 from tools.dashboards.dashboard import chosen, dashboard, line, row
-from tools.dashboards.looks import BUDGET, LIMITS, NO_TRAFFIC, Json, matching
-from tools.dashboards.panels import Panel
+from tools.dashboards.looks import BUDGET, LIMITS, NO_TRAFFIC, Json, named
+from tools.dashboards.panels import Panel, label, table, value
 from tools.dashboards.promql import ACCOUNT, COST_PER_PROCESSED, CURRENCY, MEAN_HOUR, amount
 from tools.dashboards.shared import NO_BUDGET, budget_used
-from tools.dashboards.tables import label, table, value
 
 LEGEND = "{{account}} {{currency}}"
 HOUR, DAY = amount("lasth"), amount("last24h")
-SIGNS = [matching(f"{code}$", unit=f"currency{code}") for code in ("EUR", "GBP", "USD")]
+SIGNS = [named(f"/{code}$/", unit=f"currency{code}") for code in ("EUR", "GBP", "USD")]
 
 
 def total(title: str, description: str, expr: str, decimals: int) -> Json:
@@ -21,21 +20,20 @@ def total(title: str, description: str, expr: str, decimals: int) -> Json:
     ).stat(decimals=decimals)
 
 
-TILES = line(
-    4,
+TILES = [
     total("Spend, 1 h", "Billed in the last hour.", HOUR, 2),
     total("Spend, 24 h", "Billed in the last 24 hours.", DAY, 2),
     total(
         "30 days at this rate", "The last 24 hours, thirty times; other days may differ.", f"30 * {DAY}", 0
     ),
     budget_used(CURRENCY),
-)
+]
 
 ACCOUNTS = table(
     "Accounts",
     "The highest use of the budget first. Red: over the budget, or the last hour exceeds the mean hour of the 23 "
     "hours before by more than BetatelSpendSpike allows.",
-    [label("account", "Account"), label("currency", "Currency")],
+    [label("account"), label("currency")],
     [
         value("Budget used", promql.budget_used(), "percentunit", 0, BUDGET),
         value("Daily budget", promql.budget(), decimals=2),
@@ -51,13 +49,11 @@ ACCOUNTS = table(
 
 USED = Panel(
     "Daily budget used",
-    "Spend of the 24 hours before each point as a share of the configured budget. Above the dashed line "
-    "BetatelSpendOverDailyBudget fires.",
+    "Spend of the 24 hours before each point as a share of the budget. Dashed: BetatelSpendOverDailyBudget fires.",
     {LEGEND: promql.budget_used()},
 ).timeseries(unit="percentunit", no_value=NO_BUDGET, limit=BUDGET, figures=True)
 
-GRAPHS = line(
-    9,
+GRAPHS = [
     Panel("Spend in 24 h", "Billed in the 24 hours before each point.", {LEGEND: DAY}).timeseries(
         overrides=SIGNS
     ),
@@ -70,15 +66,15 @@ GRAPHS = line(
         "other countries. In an account with several currencies, the part billed in this one.",
         {LEGEND: COST_PER_PROCESSED},
     ).timeseries(no_value=NO_TRAFFIC, decimals=4, overrides=SIGNS),
-)
+]
 
 SPEND = dashboard(
     "betatel-spend",
     "What does it cost? Each currency by itself; nothing is converted.",
-    TILES,
+    line(4, *TILES),
     line(7, ACCOUNTS),
     line(8, USED),
-    *row("$currency", GRAPHS, repeat="currency"),
+    *row("$currency", line(9, *GRAPHS), repeat="currency"),
     variables=[chosen("currency", f"betatel_telegram_amount{{{ACCOUNT}}}")],
     since="7d",
 )
