@@ -108,6 +108,7 @@ class _Watching:
         prior = np.where(self._account, least, np.maximum(others, least))
         counted = self._counted.unreached[::HALF_HOUR], self._counted.recipients[::HALF_HOUR]
         day = _ratio(self._steady, minute - HALF_HOUR, DAY, prior, 10)
+        day = np.where(self._account, np.minimum(day, 0.5), day)
         yesterday = _ratio(counted, minute - 23 * HOUR, 90, day, 50)
         return np.where(keeps, self._usual, np.clip(np.maximum(day, np.minimum(yesterday, 0.5)), 0.01, 0.95))
 
