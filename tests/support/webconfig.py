@@ -4,9 +4,9 @@ import logging
 from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import bcrypt
-import pytest
 import trustme
 
 from betatel_exporter.webconfig import WebConfig
@@ -37,6 +37,12 @@ class Folder:
     ca: trustme.CA
     log: RecordingLog = field(default_factory=RecordingLog)
 
+    @classmethod
+    def certified(cls, path: Path) -> Self:
+        folder = cls(path, trustme.CA())
+        folder.certify()
+        return folder
+
     @property
     def file(self) -> Path:
         return self.path / "web.yml"
@@ -56,18 +62,6 @@ class Folder:
         logger = logging.Logger("test")  # noqa: LOG001  tests share no logger
         logger.addHandler(self.log)
         return WebConfig(self.file, log=logger)
-
-
-@pytest.fixture(scope="session")
-def ca() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def folder(tmp_path: Path, ca: trustme.CA) -> Folder:
-    folder = Folder(tmp_path, ca)
-    folder.certify()
-    return folder
 
 
 def basic(login: str) -> str:

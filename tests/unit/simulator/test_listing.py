@@ -1,93 +1,94 @@
 import math
-from collections.abc import AsyncIterator
+import re
+from itertools import product
+from typing import Any
 
 import pytest
 
-from betatel_exporter.simulator.listing import Filter
-from tests.unit.simulator.account import Account, account
+from betatel_exporter.simulator.listing import Filter, PageRequest, list_page
+from betatel_exporter.simulator.messages import record
+from betatel_exporter.simulator.store import MessageStore
+from tests.unit.simulator.account import Account
 
-pytestmark = pytest.mark.anyio
+SEED = 1
+FORMS = {
+    "uuid": r"[0-7][0-9A-HJKMNP-TV-Z]{25}",
+    "to": r"\+[1-9]\d{7,14}",
+    "code": r"\d{6}",
+    "status": r"[A-Z]+",
+    "request_id": r"\d{15}",
+    "country": r"[A-Z][A-Za-z ]+",
+    "country_code": r"\d{2,3}",
+    "network": r"[A-Z][A-Za-z ]+",
+    "timestamp": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
+}
+"""As on the provider's reference page."""
 
 
-@pytest.fixture
-async def small() -> AsyncIterator[Account]:
-    """About a hundred records in 25 hours."""
-    async with account(messages_per_hour=4) as opened:
-        yield opened
+@pytest.fixture(scope="module")
+def store() -> MessageStore:
+    """About a hundred messages of 25 hours."""
+    return Account(messages_per_hour=4).store
 
 
-async def test_without_a_body_the_newest_twenty_come_first(small: Account) -> None:
-    page = await small.page()
-    times = [record["timestamp"] for record in page.pop("list")]
+def page(store: MessageStore, **request: Any) -> dict[str, Any]:
+    return list_page(PageRequest(**request), store, SEED)
+
+
+def test_every_record_has_the_documented_fields_and_identities_of_its_own(store: MessageStore) -> None:
+    records = [record(message, seed) for message in store.kept for seed in (SEED, SEED + 1)]
+    for one in records:
+        assert {name: type(value) for name, value in one.items()} == {
+            name: field.annotation for name, field in Filter.model_fields.items()
+        }
+        assert [name for name, form in FORMS.items() if not re.fullmatch(form, str(one[name]))] == []
+    for name in ("uuid", "request_id"):
+        assert len({one[name] for one in records}) == len(records) > 150
+
+
+def test_a_recipient_keeps_their_number(store: MessageStore) -> None:
+    numbers = {(message.recipient.serial, record(message, SEED)["to"]) for message in store.kept}
+    assert len({serial for serial, _ in numbers}) == len(numbers) < len(store.kept)
+
+
+def test_without_a_body_the_newest_twenty_come_first(store: MessageStore) -> None:
+    first = page(store)
+    times = [one["timestamp"] for one in first["list"]]
     assert times == sorted(times, reverse=True)
     assert len(times) == 20
-    total = page.pop("total")
-    assert total == sum((await small.totals()).values()) > 100
-    assert page == {
-        "page": 1,
-        "rows_per_page": 20,
-        "sort_by": "timestamp",
-        "sort_direction": "DESC",
-        "total_pages": math.ceil(total / 20),
-        "has_next_page": True,
-        "has_previous_page": False,
-    }
     nulls = dict.fromkeys(("page", "rows_per_page", "sort_by", "sort_direction", "filter"))
-    assert await small.page(**nulls) == await small.page()
+    assert page(store, **nulls) == first
 
 
-async def test_pages_of_any_size_hold_every_record_once(small: Account) -> None:
-    for direction in ("ASC", "DESC"):
-        for rows in (1, 7, 100):
-            walked = await small.walk(rows_per_page=rows, sort_direction=direction)
-            uuids = [record["uuid"] for record in walked]
-            assert len(set(uuids)) == len(uuids) > 50
-            assert uuids == sorted(uuids, reverse=direction == "DESC")
+def test_filters_sorting_and_paging_work_together(store: MessageStore) -> None:
+    everything = [record(message, SEED) for message in store.kept]
+    example = everything[len(everything) // 2]
+    filters: list[dict[str, Any]] = [{name: example[name]} for name in FORMS]
+    filters += [{"status": "READ", "country_code": 387}, {"status": "LOST"}]
+    cases = [*product([{}], FORMS), *product(filters, ["code"])]
+    for (wanted, sort_by), direction in product(cases, ("ASC", "DESC")):
+        matching = [one for one in everything if wanted.items() <= one.items()]
+        expected = sorted(matching, key=lambda one: one[sort_by])
+        if direction == "DESC":
+            expected.reverse()
+        for number, rows in ((1, 100), (2, 7), (10**30, 20)):
+            order = {"sort_by": sort_by, "sort_direction": direction}
+            answer = page(store, page=number, rows_per_page=rows, filter=wanted, **order)
+            total = answer["total"]
+            assert total >= len(matching) if wanted.keys() <= {"status"} else total == len(matching)
+            assert answer == {
+                "page": number,
+                "rows_per_page": rows,
+                **order,
+                "total": total,
+                "total_pages": math.ceil(total / rows),
+                "has_next_page": number * rows < total,
+                "has_previous_page": number > 1,
+                "list": expected[(number - 1) * rows :][:rows],
+            }
 
 
-async def test_every_field_sorts_and_filters(small: Account) -> None:
-    everything = await small.walk(rows_per_page=100)
-    for field in Filter.model_fields:
-        for direction in ("ASC", "DESC"):
-            walked = await small.walk(rows_per_page=9, sort_by=field, sort_direction=direction)
-            values = [record[field] for record in walked]
-            assert values == sorted((record[field] for record in everything), reverse=direction == "DESC")
-        wanted = everything[len(everything) // 2][field]
-        found = await small.walk(rows_per_page=3, filter={field: wanted})
-        assert found == [record for record in everything if record[field] == wanted]
-        total = (await small.page(filter={field: wanted}))["total"]
-        assert total == len(found) if field != "status" else total >= len(found)
-
-
-async def test_criteria_add_up(small: Account) -> None:
-    everything = await small.walk(rows_per_page=100)
-    wanted = {"status": "READ", "country_code": 387}
-    matching = [record for record in everything if wanted.items() <= record.items()]
-    page = await small.page(rows_per_page=100, filter=wanted)
-    assert page["list"] == matching
-    assert page["total"] == len(matching) > 0
-    nothing = await small.page(filter={"status": "LOST"})
-    assert (nothing["total"], nothing["total_pages"], nothing["list"]) == (0, 0, [])
-
-
-async def test_paging_fields_agree_also_past_the_end(small: Account) -> None:
-    for page, rows in ((1, 100), (2, 20), (3, 1), (10**30, 20)):
-        answer = await small.page(page=page, rows_per_page=rows, filter={"country": "Croatia"})
-        assert answer["total_pages"] == math.ceil(answer["total"] / rows)
-        assert answer["has_next_page"] == (page * rows < answer["total"])
-        assert answer["has_previous_page"] == (page > 1)
-        assert len(answer["list"]) == min(rows, max(0, answer["total"] - (page - 1) * rows))
-
-
-async def test_new_records_move_the_others_down_between_two_pages() -> None:
-    async with account(messages_per_hour=600) as busy:
-
-        async def uuids(page: int) -> list[str]:
-            return [record["uuid"] for record in (await busy.page(rows_per_page=100, page=page))["list"]]
-
-        first = await uuids(1)
-        busy.clock.now += 60
-        second = await uuids(2)
-        arrived = (await uuids(1)).index(first[0])
-        assert 5 < arrived < 60
-        assert second[:arrived] == first[100 - arrived :]
+def test_without_a_filter_or_by_status_the_messages_of_all_time_are_counted(store: MessageStore) -> None:
+    assert page(store)["total"] == store.statuses.total() > len(store.kept)
+    for status, number in store.statuses.items():
+        assert page(store, filter={"status": status.value})["total"] == number

@@ -1,3 +1,10 @@
-from tests.support.webconfig import ca, folder
+from pathlib import Path
 
-__all__ = ["ca", "folder"]
+import pytest
+
+from tests.support.webconfig import Folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder.certified(tmp_path)

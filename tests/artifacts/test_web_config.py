@@ -1,8 +1,11 @@
-"""The shipped example and the manual."""
+"""The example of a web config file, and its page in the docs."""
 
 import re
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from betatel_exporter.webconfig import settings, tls
 from tests.support.paths import ROOT
@@ -10,28 +13,30 @@ from tests.support.webconfig import Folder
 
 EXAMPLE = (ROOT / "docs" / "examples" / "web-config.yml").read_text()
 MANUAL = (ROOT / "docs" / "web-config.md").read_text()
-BLOCKS = re.findall(r"^```yaml\n(.*?)^```", MANUAL, re.MULTILINE | re.DOTALL)
+WEB_CONFIG, SCRAPE_CONFIG = re.findall(r"^```yaml\n(.*?)^```", MANUAL, re.MULTILINE | re.DOTALL)
 
 
-def test_promtool_accepts_the_example(folder: Folder, tool: Callable[[str], str]) -> None:
-    folder.write(EXAMPLE)
-    subprocess.run([tool("promtool"), "check", "web-config", folder.file], check=True, timeout=60)
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    folder = Folder.certified(tmp_path)
+    folder.trust(folder.ca, "clients-ca.crt")
+    return folder
 
 
 def test_the_web_configs_of_example_and_manual_work(folder: Folder) -> None:
-    folder.trust(folder.ca, "clients-ca.crt")
     with_clients = re.sub(r"^  # (client_\w+:)", r"  \1", EXAMPLE, flags=re.MULTILINE)
     assert with_clients != EXAMPLE
-    for text in (EXAMPLE, with_clients, BLOCKS[0]):
+    for text in (EXAMPLE, with_clients, WEB_CONFIG):
         folder.write(text)
         assert list(folder.config().users) == ["prometheus"]
 
 
-def test_the_scrape_config_of_the_manual_is_one(folder: Folder, tool: Callable[[str], str]) -> None:
-    folder.write(BLOCKS[1])
-    subprocess.run(
-        [tool("promtool"), "check", "config", "--syntax-only", folder.file], check=True, timeout=60
-    )
+def test_promtool_accepts_the_example_and_the_scrape_config(
+    folder: Folder, tool: Callable[[str], str]
+) -> None:
+    for command, text in ((["web-config"], EXAMPLE), (["config", "--syntax-only"], SCRAPE_CONFIG)):
+        folder.write(text)
+        subprocess.run([tool("promtool"), "check", *command, folder.file], check=True, timeout=60)
 
 
 def test_the_manual_explains_every_setting_and_choice() -> None:
