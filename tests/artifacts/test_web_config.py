@@ -5,8 +5,6 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from betatel_exporter.webconfig import settings, tls
 from tests.support.paths import ROOT
 from tests.support.webconfig import Folder
@@ -16,14 +14,9 @@ MANUAL = (ROOT / "docs" / "web-config.md").read_text()
 WEB_CONFIG, SCRAPE_CONFIG = re.findall(r"^```yaml\n(.*?)^```", MANUAL, re.MULTILINE | re.DOTALL)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
+def test_the_web_configs_of_example_and_manual_work(tmp_path: Path) -> None:
     folder = Folder.certified(tmp_path)
     folder.trust(folder.ca, "clients-ca.crt")
-    return folder
-
-
-def test_the_web_configs_of_example_and_manual_work(folder: Folder) -> None:
     with_clients = re.sub(r"^  # (client_\w+:)", r"  \1", EXAMPLE, flags=re.MULTILINE)
     assert with_clients != EXAMPLE
     for text in (EXAMPLE, with_clients, WEB_CONFIG):
@@ -32,8 +25,9 @@ def test_the_web_configs_of_example_and_manual_work(folder: Folder) -> None:
 
 
 def test_promtool_accepts_the_example_and_the_scrape_config(
-    folder: Folder, tool: Callable[[str], str]
+    tmp_path: Path, tool: Callable[[str], str]
 ) -> None:
+    folder = Folder.certified(tmp_path)
     for command, text in ((["web-config"], EXAMPLE), (["config", "--syntax-only"], SCRAPE_CONFIG)):
         folder.write(text)
         subprocess.run([tool("promtool"), "check", *command, folder.file], check=True, timeout=60)

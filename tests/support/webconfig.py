@@ -1,8 +1,7 @@
 """The folder of a web config file, and what one may contain."""
 
-import logging
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -14,28 +13,12 @@ from betatel_exporter.webconfig import WebConfig
 TLS = "tls_server_config: {cert_file: server.crt, key_file: server.key}\n"
 
 
-class RecordingLog(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__()
-        self.records: list[logging.LogRecord] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.records.append(record)
-
-    def levels(self) -> list[str]:
-        return [record.levelname for record in self.records]
-
-    def last(self) -> dict[str, object]:
-        return vars(self.records[-1])
-
-
 @dataclass(frozen=True)
 class Folder:
     """A folder with a certificate and its key, and web.yml where it is written."""
 
     path: Path
     ca: trustme.CA
-    log: RecordingLog = field(default_factory=RecordingLog)
 
     @classmethod
     def certified(cls, path: Path) -> Self:
@@ -59,9 +42,12 @@ class Folder:
         ca.cert_pem.write_to_path(self.path / name)
 
     def config(self) -> WebConfig:
-        logger = logging.Logger("test")  # noqa: LOG001  tests share no logger
-        logger.addHandler(self.log)
-        return WebConfig(self.file, log=logger)
+        return WebConfig(self.file)
+
+
+def tls(settings: str) -> str:
+    """TLS with further settings."""
+    return TLS.replace("}", f", {settings}}}")
 
 
 def basic(login: str) -> str:

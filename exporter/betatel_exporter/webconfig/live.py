@@ -22,15 +22,15 @@ class WebConfig:
     Reads the files at each access, about ten microseconds each. Belongs to one event loop.
     """
 
-    def __init__(self, path: Path, *, log: logging.Logger = logger) -> None:
+    def __init__(self, path: Path) -> None:
         """Raises WebConfigError."""
         self._path = path
         self._in_use: WebSettings | None = None
-        self._config = Followed(self._load, "web config", {"file": str(path)}, log)
+        self._config = Followed(self._load, "web config", {"file": str(path)}, logger)
         first = self._config.current
         self._ssl_context = SwitchingContext(self._context) if first.tls else None
         extra = {"file": str(path), "tls": first.tls is not None, "users": len(first.users)}
-        log.info("web config loaded", extra=extra)
+        logger.info("web config loaded", extra=extra)
 
     @property
     def ssl_context(self) -> ssl.SSLContext | None:

@@ -9,20 +9,12 @@ HOUR = 3600.0
 DAY = 24 * HOUR
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> float:
-        return self.now
-
-
 class Account(World):
     def __init__(self, **options: Any) -> None:
-        self.clock = Clock()
+        self.clock = NOON
         defaults = {"scenario": "normal", "seed": 1, "messages_per_hour": 600}
-        super().__init__(clock=self.clock, **{**defaults, **options})
+        super().__init__(clock=lambda: self.clock, **{**defaults, **options})
 
     def wait(self, seconds: float) -> None:
-        self.clock.now += seconds
+        self.clock += seconds
         self.advance()

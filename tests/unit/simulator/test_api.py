@@ -75,29 +75,25 @@ async def test_both_endpoints_answer_for_the_same_messages(client: httpx.AsyncCl
     assert (await client.post(STATS, headers=CREDENTIALS)).status_code == 200  # without a body
 
 
-async def test_the_control_endpoint_needs_no_key_and_lists_the_scenarios(client: httpx.AsyncClient) -> None:
+REFUSALS = {"errors": (500, None), "rate-limit": (429, "30"), "rejected-key": (401, None)}
+
+
+async def test_the_control_endpoint_needs_no_key_and_switches_the_scenario(client: httpx.AsyncClient) -> None:
     available = {name: scenario.description for name, scenario in SCENARIOS.items()}
     for scenario in SCENARIOS:
         await client.post(f"/-/scenario/{scenario}")
         current = (await client.get("/-/scenario")).json()
         assert current == {"current": scenario, "available": available}
+        if scenario != "slow":
+            answers = [await client.post(path, headers=CREDENTIALS) for path in (STATS, TDR)]
+            found = {(answer.status_code, answer.headers.get("retry-after")) for answer in answers}
+            assert found == {REFUSALS.get(scenario, (200, None))}, scenario
     unknown = await client.post("/-/scenario/party")
     assert unknown.status_code == 404
     assert all(name in unknown.json()["message"] for name in SCENARIOS)
 
 
-async def test_scenarios_of_the_api_delay_or_refuse_every_request(client: httpx.AsyncClient) -> None:
-    for scenario, status, retry_after in (
-        ("errors", 500, None),
-        ("rate-limit", 429, "30"),
-        ("rejected-key", 401, None),
-        ("normal", 200, None),
-    ):
-        await client.post(f"/-/scenario/{scenario}")
-        for path in (STATS, TDR):
-            answer = await client.post(path, headers=CREDENTIALS)
-            assert answer.status_code == status
-            assert answer.headers.get("retry-after") == retry_after
+async def test_slow_answers_take_seconds(client: httpx.AsyncClient) -> None:
     await client.post("/-/scenario/slow")
     assert 2 <= SCENARIOS["slow"].delay <= 10
     with pytest.raises(TimeoutError), anyio.fail_after(0.2):

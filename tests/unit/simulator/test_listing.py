@@ -11,15 +11,12 @@ from betatel_exporter.simulator.store import MessageStore
 from tests.unit.simulator.account import Account
 
 SEED = 1
+FIELDS = {name: field.annotation for name, field in Filter.model_fields.items()}
 FORMS = {
     "uuid": r"[0-7][0-9A-HJKMNP-TV-Z]{25}",
     "to": r"\+[1-9]\d{7,14}",
     "code": r"\d{6}",
-    "status": r"[A-Z]+",
     "request_id": r"\d{15}",
-    "country": r"[A-Z][A-Za-z ]+",
-    "country_code": r"\d{2,3}",
-    "network": r"[A-Z][A-Za-z ]+",
     "timestamp": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
 }
 """As on the provider's reference page."""
@@ -38,9 +35,7 @@ def page(store: MessageStore, **request: Any) -> dict[str, Any]:
 def test_every_record_has_the_documented_fields_and_identities_of_its_own(store: MessageStore) -> None:
     records = [record(message, seed) for message in store.kept for seed in (SEED, SEED + 1)]
     for one in records:
-        assert {name: type(value) for name, value in one.items()} == {
-            name: field.annotation for name, field in Filter.model_fields.items()
-        }
+        assert {name: type(value) for name, value in one.items()} == FIELDS
         assert [name for name, form in FORMS.items() if not re.fullmatch(form, str(one[name]))] == []
     for name in ("uuid", "request_id"):
         assert len({one[name] for one in records}) == len(records) > 150
@@ -51,21 +46,19 @@ def test_a_recipient_keeps_their_number(store: MessageStore) -> None:
     assert len({serial for serial, _ in numbers}) == len(numbers) < len(store.kept)
 
 
-def test_without_a_body_the_newest_twenty_come_first(store: MessageStore) -> None:
+def test_the_default_are_the_newest_twenty(store: MessageStore) -> None:
     first = page(store)
-    times = [one["timestamp"] for one in first["list"]]
-    assert times == sorted(times, reverse=True)
-    assert len(times) == 20
-    nulls = dict.fromkeys(("page", "rows_per_page", "sort_by", "sort_direction", "filter"))
-    assert page(store, **nulls) == first
+    assert first["list"] == [record(message, SEED) for message in store.kept[:-21:-1]]
+    assert first == page(store, page=1, rows_per_page=20, sort_by="timestamp", sort_direction="DESC")
+    assert first == page(store, **dict.fromkeys(PageRequest.model_fields))
 
 
 def test_filters_sorting_and_paging_work_together(store: MessageStore) -> None:
     everything = [record(message, SEED) for message in store.kept]
     example = everything[len(everything) // 2]
-    filters: list[dict[str, Any]] = [{name: example[name]} for name in FORMS]
+    filters: list[dict[str, Any]] = [{name: example[name]} for name in FIELDS]
     filters += [{"status": "READ", "country_code": 387}, {"status": "LOST"}]
-    cases = [*product([{}], FORMS), *product(filters, ["code"])]
+    cases = [*product([{}], FIELDS), *product(filters, ["code"])]
     for (wanted, sort_by), direction in product(cases, ("ASC", "DESC")):
         matching = [one for one in everything if wanted.items() <= one.items()]
         expected = sorted(matching, key=lambda one: one[sort_by])

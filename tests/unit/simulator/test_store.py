@@ -22,17 +22,14 @@ def filled(messages: list[Message]) -> MessageStore:
     return store
 
 
-def test_the_newest_messages_are_kept_and_all_are_counted() -> None:
+def test_the_newest_messages_are_kept_and_all_are_counted_those_dropped_in_whole_quarters_of_an_hour() -> (
+    None
+):
     messages = [message(serial) for serial in range(3 * LIMIT)]
     store = filled(messages)
     assert LIMIT <= len(store.kept) <= 1.05 * LIMIT
     assert store.kept == messages[-len(store.kept) :]
     assert store.statuses.total() == len(messages) + PAST.requests
-
-
-def test_totals_count_from_any_time_and_those_of_dropped_messages_from_the_next_quarter_of_an_hour() -> None:
-    messages = [message(serial) for serial in range(3 * LIMIT)]
-    store = filled(messages)
     oldest_kept = store.kept[0].created
     assert oldest_kept % QUARTER > 0
     for start in (oldest_kept, oldest_kept + 5, oldest_kept + 1234, messages[-1].created, 10**6):

@@ -160,15 +160,6 @@ async def test_changed_users_count_at_the_next_request(http: httpx.AsyncClient, 
     assert await log_in(http, "alice", "changed") == 200
 
 
-async def test_the_first_users_switch_passwords_on(folder: Folder) -> None:
-    folder.write("")
-    app = BasicAuth(PlainTextResponse("ok"), folder.config(), ClientLimiter(8), client_network)
-    http = client(app)
-    assert await status(http) == 200
-    folder.write(f"basic_auth_users: {{alice: {ALICE}}}")
-    assert await status(http) == 401
-
-
 async def test_what_is_remembered_is_bounded_and_holds_no_password() -> None:
     passwords = Passwords(lambda _password, _hash: True, ClientLimiter(8))
     users = {f"user{number}": ALICE.encode() for number in range(REMEMBERED + 10)}

@@ -10,9 +10,8 @@ from cryptography.hazmat.primitives import serialization
 from betatel_exporter.files import DocumentError, Files
 from betatel_exporter.webconfig.settings import SECTIONS, WebSettings, read_settings
 from betatel_exporter.webconfig.tls import CIPHERS, VERIFY_MODES
-from tests.support.webconfig import TLS, Folder, hashed
+from tests.support.webconfig import TLS, Folder, hashed, tls
 
-PAIR = "cert_file: server.crt, key_file: server.key"
 HASH = "$2y$10$X0h1gDsPszWURQaxFh.zoubFi6DXncSjhoQNJgRrnGs7EsimhC7zG"
 
 
@@ -28,26 +27,18 @@ def fault(folder: Folder, text: str) -> str:
     return str(raised.value).removeprefix(f"{folder.file}:2: ")
 
 
-def with_tls(settings: str) -> str:
-    return f"tls_server_config: {{{PAIR}, {settings}}}"
-
-
 def users(members: str) -> str:
     return f"basic_auth_users: {{{members}}}"
 
 
 def test_an_empty_file_configures_nothing(folder: Folder) -> None:
-    for text in (
-        "",
-        "{}",
-        "tls_server_config: {}\nbasic_auth_users:\n",
-        "http_server_config: {http2: false}",
-    ):
+    texts = "", "{}", "tls_server_config: {}\nbasic_auth_users:\n", "http_server_config: {http2: false}"
+    for text in texts:
         assert read(folder, text) == WebSettings(tls=None, users={}), text
 
 
 def test_defaults_are_those_of_the_shared_format_also_for_settings_without_a_value(folder: Folder) -> None:
-    empty = with_tls("client_ca_file: '', client_auth_type: , curve_preferences: , min_version: null")
+    empty = tls("client_ca_file: '', client_auth_type: , curve_preferences: , min_version: null")
     for text in (TLS, empty):
         context = read(folder, text).tls
         assert context is not None
@@ -119,10 +110,10 @@ FAULTS = {
     'tls_server_config: {cert_file: server.crt, key_file: "-----BEGIN PRIVATE KEY-----\\nMIIhunter2"}': (
         "tls_server_config.key_file: must be the path of a file, not its contents"
     ),
-    with_tls("client_auth_type: RequireAndVerifyClientCert"): (
+    tls("client_auth_type: RequireAndVerifyClientCert"): (
         "tls_server_config: needs client_ca_file, because client_auth_type verifies client certificates"
     ),
-    **{with_tls(settings): f"tls_server_config.{expected}" for settings, expected in PAIRED.items()},
+    **{tls(settings): f"tls_server_config.{expected}" for settings, expected in PAIRED.items()},
     **{users(members): f"basic_auth_users.{expected}" for members, expected in USERS.items()},
 }
 
@@ -135,7 +126,7 @@ def test_cipher_suites_that_openssl_does_not_have_are_refused(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(CIPHERS, SUITE, "REMOVED-BY-POLICY")
-    assert fault(folder, with_tls(f"cipher_suites: [{SUITE}]")) == (
+    assert fault(folder, tls(f"cipher_suites: [{SUITE}]")) == (
         "tls_server_config.cipher_suites: not supported by the OpenSSL of this machine"
     )
 
