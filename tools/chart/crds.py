@@ -14,16 +14,14 @@ import yaml
 from tools.paths import ROOT
 
 SCHEMAS = "tests/artifacts/chart/crds"
-PROMETHEUS = "github.com/prometheus-operator/prometheus-operator@v0.85.0"
-GRAFANA = "github.com/grafana/grafana-operator/v5@v5.18.0"
 MODULES = {
-    PROMETHEUS: (
-        "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
-        "example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml",
-        "example/prometheus-operator-crd/monitoring.coreos.com_scrapeconfigs.yaml",
-        "example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml",
-    ),
-    GRAFANA: ("config/crd/bases/grafana.integreatly.org_grafanadashboards.yaml",),
+    "github.com/prometheus-operator/prometheus-operator@v0.85.0": [
+        f"example/prometheus-operator-crd/monitoring.coreos.com_{kind}.yaml"
+        for kind in ("servicemonitors", "podmonitors", "scrapeconfigs", "prometheusrules")
+    ],
+    "github.com/grafana/grafana-operator/v5@v5.18.0": [
+        "config/crd/bases/grafana.integreatly.org_grafanadashboards.yaml"
+    ],
 }
 KEPT_DISCOVERIES = {"kubernetesSDConfigs", "staticConfigs"}
 
@@ -31,26 +29,27 @@ KEPT_DISCOVERIES = {"kubernetesSDConfigs", "staticConfigs"}
 def definitions() -> Iterator[Any]:
     """The documents as kubectl would apply them."""
     for module, paths in MODULES.items():
+        command = ["go", "mod", "download", "-json", module]
+        downloaded = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=300)  # noqa: S603
+        folder = Path(json.loads(downloaded.stdout)["Dir"])
         for path in paths:
-            yield yaml.load((_folder(module) / path).read_text(encoding="utf-8"), yaml.CSafeLoader)
+            yield yaml.load((folder / path).read_text(encoding="utf-8"), yaml.CSafeLoader)
 
 
 def strict_schema(definition: Any) -> dict[str, Any]:
     """The definition's schema without descriptions and rare kinds of discovery; unknown fields are refused."""
     (version,) = definition["spec"]["versions"]
     spec = _pruned(version["schema"]["openAPIV3Schema"]["properties"]["spec"])
-    for name in [name for name in spec["properties"] if name.endswith("SDConfigs")]:
-        if name not in KEPT_DISCOVERIES:
+    for name in list(spec["properties"]):
+        if name.endswith("SDConfigs") and name not in KEPT_DISCOVERIES:
             del spec["properties"][name]
-    api_version = f"{definition['spec']['group']}/{version['name']}"
-    kind = definition["spec"]["names"]["kind"]
     return {
         "type": "object",
         "required": ["apiVersion", "kind", "metadata", "spec"],
         "additionalProperties": False,
         "properties": {
-            "apiVersion": {"const": api_version},
-            "kind": {"const": kind},
+            "apiVersion": {"const": f"{definition['spec']['group']}/{version['name']}"},
+            "kind": {"const": definition["spec"]["names"]["kind"]},
             "metadata": {"type": "object", "required": ["name"]},
             "spec": spec,
         },
@@ -68,17 +67,6 @@ def _pruned(node: Any) -> Any:
         if not (key == "description" and isinstance(value, str)) and not key.startswith("x-kubernetes-")
     }
     return kept | ({"additionalProperties": False} if "properties" in kept else {})
-
-
-def _folder(module: str) -> Path:
-    downloaded = subprocess.run(  # noqa: S603  the module is one of the constants above
-        ["go", "mod", "download", "-json", module],  # noqa: S607  go as the caller's PATH has it
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=300,
-    )
-    return Path(json.loads(downloaded.stdout)["Dir"])
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 
 {{- /* Metadata of an object from dict root, name, selectors, and section: values with namespace, labels, annotations. */}}
 {{- define "betatel-exporter.metadata" -}}
-{{- $section := default dict .section }}
+{{- $section := default dict .section -}}
 name: {{ default (include "betatel-exporter.fullname" .root) .name | quote }}
 namespace: {{ default (include "betatel-exporter.namespace" .root) $section.namespace | quote }}
 labels:

@@ -2,30 +2,34 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 
-from tests.support.chart import Helm, one
+from tests.support.chart import Chart, one
+from tests.support.command import serving
 from tools.loopback import closed_port
 
 
-def test_the_command_passes_for_a_ready_exporter_alone(helm: Helm, serve: Callable[..., str]) -> None:
-    command = one(helm.objects("default-values.yaml"), "Pod")["spec"]["containers"][0]["command"]
-    _, *options, url = command
-    service = serve({"/-/ready": b"", "/": b""})
+def passes(command: list[str], url: str) -> bool:
+    done = subprocess.run(
+        [sys.executable, *command, url], check=False, timeout=120, capture_output=True, env={}
+    )
+    return done.returncode == 0
 
-    def passes(address: str) -> bool:
-        done = subprocess.run(
-            [sys.executable, *options, address], check=False, timeout=120, capture_output=True, env={}
-        )
-        return done.returncode == 0
 
-    assert passes(url.replace("http://rel-betatel-exporter:10742", service))
-    assert not passes(f"{service}/somewhere/else")
+def test_the_command_passes_for_a_ready_exporter_alone(chart: Chart) -> None:
+    hook = one(chart.objects(), "Pod")
+    _, *command, url = hook["spec"]["containers"][0]["command"]
+
+    assert hook["metadata"]["annotations"]["helm.sh/hook"] == "test"
+    assert url == "http://rel-betatel-exporter:10742/-/ready"
+    with serving({"BETATEL_ACCOUNT_ID": "1", "BETATEL_API_KEY": "key"}) as exporter:
+        origin = "http://{}:{}".format(*exporter.address)
+        assert passes(command, url.replace("http://rel-betatel-exporter:10742", origin))
+        assert not passes(command, f"{origin}/elsewhere")
     with closed_port() as port:
-        assert not passes(f"http://127.0.0.1:{port}/-/ready")
+        assert not passes(command, f"http://127.0.0.1:{port}/-/ready")
 
 
-def test_the_exporters_own_port_and_scheme_are_asked(helm: Helm) -> None:
-    pod = one(helm.objects("everything-values.yaml"), "Pod")
+def test_the_hook_uses_the_exporters_own_port_and_scheme(chart: Chart) -> None:
+    hook = one(chart.objects("everything-values.yaml"), "Pod")
 
-    assert pod["spec"]["containers"][0]["command"][-1] == "https://otp-metrics:80/-/ready"
+    assert hook["spec"]["containers"][0]["command"][-1] == "https://otp-metrics:80/-/ready"

@@ -4,46 +4,40 @@ import re
 from collections.abc import Callable
 
 import pytest
+import yaml
 
 from betatel_exporter import __version__
-from tests.support.chart import objections
+from tests.support.chart import container, objections, one
 from tests.support.paths import ROOT
+from tools.chart.helm import parse
 from tools.chart.manifests import EXPORTER, OPERATOR, manifests
-from tools.chart.objects import parse
-
-Texts = dict[str, str]
 
 
 @pytest.fixture(scope="module")
-def texts(tool: Callable[[str], str]) -> Texts:
-    return manifests(tool("helm"))
+def texts(tool: Callable[[str], str]) -> dict[str, str]:
+    tool("helm")
+    return manifests()
 
 
-def test_kubernetes_accepts_the_manifests(texts: Texts) -> None:
-    objects = parse(texts[EXPORTER])
+def test_kubernetes_accepts_the_manifests(texts: dict[str, str]) -> None:
+    for name, kinds in {
+        EXPORTER: ["ServiceAccount", "ConfigMap", "Service", "Deployment"],
+        OPERATOR: ["PrometheusRule", "ServiceMonitor"],
+    }.items():
+        objects = parse(texts[name])
 
-    assert objections(objects) == []
-    assert [item["kind"] for item in objects] == ["ServiceAccount", "ConfigMap", "Service", "Deployment"]
-    assert objections(parse(texts[OPERATOR])) == []
-    assert [item["kind"] for item in parse(texts[OPERATOR])] == [
-        "PrometheusRule",
-        "ServiceMonitor",
-    ]
-
-
-def test_the_manifests_name_no_namespace_and_nothing_of_helm(texts: Texts) -> None:
-    for text in texts.values():
-        assert not re.search("namespace:|managed-by|helm.sh|checksum/", text)
+        assert objections(objects) == []
+        assert [item["kind"] for item in objects] == kinds
+        assert not re.search("namespace:|namespaceSelector|managed-by|helm.sh|checksum/", texts[name])
 
 
-def test_the_command_of_the_docs_fills_in_account_and_registry(texts: Texts) -> None:
+def test_the_command_of_the_docs_fills_in_account_and_registry(texts: dict[str, str]) -> None:
     docs = (ROOT / "docs" / "installation.md").read_text(encoding="utf-8")
-    (account, account_id, registry, host) = re.findall(
-        r"sed 's/(\S+?)/(\S+?)/; s\|(\S+?)\|(\S+?)\|' dist/" + EXPORTER, docs
-    )[0]
+    (placeholder, account), (registry, host) = re.findall(r"s[/|]([A-Z-]+)[/|]([^/|]+)[/|]", docs)
 
-    filled = texts[EXPORTER].replace(account, account_id).replace(registry, host)
+    objects = parse(texts[EXPORTER].replace(placeholder, account).replace(registry, host))
+    config = yaml.safe_load(one(objects, "ConfigMap")["data"]["config.yml"])
 
-    assert texts[EXPORTER].count(account) == 1
-    assert re.findall(r"image: (\S+)", filled) == [f"{host}/betatel-exporter:{__version__}"]
-    assert "YOUR-" not in filled
+    assert config["accounts"][0]["account_id"] == account
+    assert container(objects)["image"] == f"{host}/betatel-exporter:{__version__}"
+    assert "YOUR-" not in str(objects)

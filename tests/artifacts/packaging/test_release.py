@@ -1,5 +1,6 @@
-"""What a release carries, and the one place that says where the project is published."""
+"""What a release contains, its version, and the one place that says where the project is published."""
 
+import re
 import shutil
 import subprocess
 import tarfile
@@ -8,82 +9,110 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.version import Version
 
 from betatel_exporter import __version__
+from tests.support.chart import CASES, Chart, container
 from tests.support.paths import ROOT
+from tools.chart.cluster.cases import LEAST
+from tools.chart.helm import parse
 
 IMAGE = "registry.example/owner/betatel-exporter"
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """The tracked files, in a repository of their own."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        target = tmp_path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).exists():
-            shutil.copy2(ROOT / name, target, follow_symlinks=False)
-    identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
-    for command in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-q", "-m", "all"]):
-        subprocess.run(["git", *command], cwd=tmp_path, check=True, timeout=60)
-    return tmp_path
-
-
-def test_a_release_carries_a_chart_with_its_image_and_everything_to_install_by_hand(
-    tool: Callable[[str], str], copy: Path
-) -> None:
-    tools = copy / ".tools" / "bin"
-    tools.mkdir(parents=True)
-    (tools / "helm").symlink_to(tool("helm"))
-    (copy / ".venv").symlink_to(ROOT / ".venv")
-
-    done = subprocess.run(
-        ["packaging/release-files", IMAGE],
-        cwd=copy,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
+def run(*command: str, cwd: Path) -> str:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    chart = yaml.safe_load((copy / "helm/betatel-exporter/Chart.yaml").read_text(encoding="utf-8"))
-    archive = f"betatel-exporter-{chart['version']}.tgz"
-    assert {file.name for file in (copy / "dist").iterdir()} == {
-        archive,
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the working tree, in a repository of their own."""
+    folder = tmp_path_factory.mktemp("copy")
+    listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT)
+    for name in listed.rstrip("\0").split("\0"):
+        if (ROOT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
+    run("git", "init", "-q", cwd=folder)
+    run("git", "add", "-A", cwd=folder)
+    run("git", "-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "-qm", "all", cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dist(tool: Callable[[str], str], copy: Path) -> Path:
+    """What packaging/release-files writes."""
+    (copy / ".tools" / "bin").mkdir(parents=True)
+    (copy / ".tools" / "bin" / "helm").symlink_to(tool("helm"))
+    (copy / ".venv").symlink_to(ROOT / ".venv")
+    run("packaging/release-files", IMAGE, cwd=copy)
+    return copy / "dist"
+
+
+@pytest.fixture(scope="module")
+def archive(dist: Path) -> Path:
+    (path,) = dist.glob("*.tgz")
+    return path
+
+
+def test_a_release_contains_the_chart_and_everything_to_install_by_hand(dist: Path, archive: Path) -> None:
+    chart = yaml.safe_load((ROOT / "helm/betatel-exporter/Chart.yaml").read_text(encoding="utf-8"))
+    manifests = parse((dist / "betatel-exporter.yaml").read_text(encoding="utf-8"))
+
+    assert archive.name == f"betatel-exporter-{chart['version']}.tgz"
+    assert {file.name for file in dist.iterdir()} == {
+        archive.name,
         "betatel-exporter.yaml",
         "betatel-exporter-operator.yaml",
         "betatel-exporter-prometheus.tar.gz",
         "betatel-exporter-dashboards.tar.gz",
         "betatel-exporter.service",
     }
-    assert f"image: {IMAGE}:{__version__}\n" in (copy / "dist/betatel-exporter.yaml").read_text(
-        encoding="utf-8"
-    )
-    with tarfile.open(copy / "dist" / archive) as chart_files:
-        member = chart_files.extractfile("betatel-exporter/values.yaml")
-        assert member is not None
-        image = yaml.safe_load(member)["image"]
-        assert f"{image['registry']}/{image['repository']}" == IMAGE
-        links = [item.name for item in chart_files if not item.isfile()]
-        assert links == []
+    assert container(manifests)["image"] == f"{IMAGE}:{__version__}"
+
+
+def test_the_released_chart_names_its_image_and_renders_what_the_folder_does(archive: Path) -> None:
+    chart = Chart()
+    case = CASES["kube-prometheus-stack-values.yaml"]
+    named = chart.objects({"image": {}, "accounts": LEAST["accounts"]}, chart=archive)
+
+    assert container(named)["image"] == f"{IMAGE}:{__version__}"
+    assert chart.objects(case, chart=archive) == chart.objects(case)
+
+
+def test_the_released_chart_contains_the_rules_and_dashboards_as_files(archive: Path) -> None:
+    shipped = [ROOT / "prometheus/rules/betatel.yml", *(ROOT / "grafana/dashboards").glob("*.json")]
+    with tarfile.open(archive) as files:
+        members = {member.name.removeprefix("betatel-exporter/"): member for member in files}
+        metadata = yaml.safe_load(files.extractfile(members["Chart.yaml"]) or "")
+
+    assert all(member.isfile() for member in members.values())
+    assert {name for name in members if name.startswith("files/")} == {
+        f"files/{path.parent.name}/{path.name}" for path in shipped
+    }
+    assert "values.schema.json" in members
+    assert not any(name.startswith("ci/") for name in members)
+    (image,) = yaml.safe_load(metadata["annotations"]["artifacthub.io/images"])
+    assert image["image"] == f"{IMAGE}:{__version__}"
+
+
+def test_the_chart_and_the_changelog_have_this_version() -> None:
+    chart = yaml.safe_load((ROOT / "helm/betatel-exporter/Chart.yaml").read_text(encoding="utf-8"))
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.findall(r"^## \[(\d.*?)\]", changelog, re.MULTILINE)[0]
+
+    assert chart["appVersion"] == __version__
+    assert newest == __version__ or Version(__version__).is_prerelease
 
 
 def test_one_command_changes_where_the_project_is_published(copy: Path) -> None:
     project = (copy / "pyproject.toml").read_text(encoding="utf-8")
-    old = next(line for line in project.splitlines() if line.startswith("Source = ")).split('"')[1]
+    old = re.findall(r'^Source = "(.*)"$', project, re.MULTILINE)[0]
 
-    subprocess.run(["packaging/coordinates", "https://git.example/o/other"], cwd=copy, check=True, timeout=60)
+    run("packaging/coordinates", "https://git.example/o/other", cwd=copy)
 
-    left = subprocess.run(
-        ["git", "grep", "-l", old], cwd=copy, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert left.stdout == ""
-    assert 'Source = "https://git.example/o/other"' in (copy / "pyproject.toml").read_text(encoding="utf-8")
+    changed = run("git", "diff", "--unified=0", cwd=copy)
+    assert '+Source = "https://git.example/o/other"' in changed
+    assert old not in run("git", "grep", "-I", "http", cwd=copy)

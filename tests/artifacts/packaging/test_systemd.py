@@ -6,47 +6,28 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from betatel_exporter.config import SETTINGS
 from tests.support.paths import ROOT
 
 UNIT = (ROOT / "packaging/systemd/betatel-exporter.service").read_text(encoding="utf-8")
 
-Analyze = Callable[..., "subprocess.CompletedProcess[str]"]
 
-
-@pytest.fixture
-def analyze(tool: Callable[[str], str], tmp_path: Path) -> Analyze:
-    """systemd-analyze on the unit, with a program that exists."""
-    program = tool("systemd-analyze")
+def test_systemd_understands_every_line_and_rates_the_exposure_at_most_1_5(
+    tool: Callable[[str], str], tmp_path: Path
+) -> None:
     unit = tmp_path / "betatel-exporter.service"
     unit.write_text(
         re.sub(r"^ExecStart=\S+", f"ExecStart={sys.executable}", UNIT, flags=re.MULTILINE), encoding="utf-8"
     )
 
-    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [program, *arguments, unit],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            env={"LC_ALL": "C.UTF-8"},
-        )
+    def analyze(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [tool("systemd-analyze"), *arguments, str(unit)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
-    return run
-
-
-def test_systemd_understands_every_line(analyze: Analyze) -> None:
     verified = analyze("verify")
-
-    assert (verified.returncode, verified.stderr) == (0, "")
-
-
-def test_the_exposure_level_is_at_most_1_5(analyze: Analyze) -> None:
     rated = analyze("security", "--offline=yes", "--threshold=15")
 
+    assert (verified.returncode, verified.stderr) == (0, "")
     assert rated.returncode == 0, rated.stdout
 
 

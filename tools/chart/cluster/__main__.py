@@ -1,15 +1,14 @@
-"""Installs the chart on a real API server: every file of its ci folder, odd names, odd values, odd words. Prints a table.
+"""Installs the chart on a real API server: every file of its ci folder, odd names, odd values, odd words.
 
 The API server is built at the first run, in minutes, and kept in the user's cache folder.
 """
 
 import argparse
+import contextlib
 import json
 import signal
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,15 +17,15 @@ import yaml
 
 from tools.chart.build import CHART
 from tools.chart.cluster.api import Api, running
-from tools.chart.cluster.cases import NAMES, VALUES, Case
-from tools.chart.cluster.check import STEPS, Helm, Result, check
-from tools.chart.cluster.errors import ClusterError
+from tools.chart.cluster.cases import LEAST, NAMES, VALUES, Case
+from tools.chart.cluster.programs import KUBERNETES, ClusterError
 from tools.chart.cluster.words import MONITORS, WORDS, filled
 from tools.chart.crds import definitions
-from tools.chart.helm import HelmNotFoundError, find_helm
+from tools.chart.helm import HelmError, helm, parse
 from tools.paths import ROOT
+from tools.process import ProcessError
 
-RESTRICTED = "pod-security.kubernetes.io"
+RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("warn", "enforce")}
 SYSTEM_PRIORITY = "system-cluster-critical"
 
 
@@ -41,28 +40,23 @@ def cases() -> Iterator[Case]:
         yield Case(f"every value {word:.20}", values, restricted=False)
 
 
-def run(folder: Path, chosen: Sequence[Case]) -> Iterator[Result]:
-    """Raises ClusterError and HelmNotFoundError."""
-    program = find_helm()
-    with running(folder) as api:
-        prepare(api, chosen)
-        helm = Helm(program, _packaged(program, folder), api.kubeconfig, folder)
-        for case in chosen:
-            yield check(case, helm, api)
-
-
 def prepare(api: Api, chosen: Sequence[Case]) -> None:
     """What a cluster has before the chart is installed, controllers' work included."""
     for definition in definitions():
-        api.establish(definition)
+        api.create(definition)
+        spec = definition["spec"]
+        api.wait(f"/apis/{spec['group']}/{spec['versions'][0]['name']}/{spec['names']['plural']}")
+
+    def create(version: str, kind: str, name: str, **fields: Any) -> None:
+        api.create({"apiVersion": version, "kind": kind, "metadata": {"name": name}, **fields})
+
     for name in sorted({name for case in chosen for name in namespaces(case)}):
-        levels = {f"{RESTRICTED}/{mode}": "restricted" for mode in ("warn", "enforce")}
-        api.create(_object("v1", "Namespace", name, labels=levels))
-        api.create(_object("v1", "ServiceAccount", "default", namespace=name))
+        create("v1", "Namespace", name, metadata={"name": name, "labels": RESTRICTED})
+        create("v1", "ServiceAccount", "default", metadata={"name": "default", "namespace": name})
     for name in sorted({case.values.get("priorityClassName", "") for case in chosen} - {"", SYSTEM_PRIORITY}):
-        api.create({**_object("scheduling.k8s.io/v1", "PriorityClass", name), "value": 1})
+        create("scheduling.k8s.io/v1", "PriorityClass", name, value=1)
     for name in sorted({case.values.get("runtimeClassName", "") for case in chosen} - {""}):
-        api.create({**_object("node.k8s.io/v1", "RuntimeClass", name), "handler": "runc"})
+        create("node.k8s.io/v1", "RuntimeClass", name, handler="runc")
 
 
 def namespaces(case: Case) -> set[str]:
@@ -71,30 +65,60 @@ def namespaces(case: Case) -> set[str]:
     return {case.namespace, *filter(None, named)}
 
 
-def table(results: Sequence[Result]) -> str:
-    width = max(len(result.case.name) for result in results)
-    lines = [" ".join(["case".ljust(width), *STEPS])]
-    for result in results:
-        after = "FAILED" if result.fault else "ok"
-        marks = ["ok"] * len(result.passed) + [after] + ["-"] * len(STEPS)
-        columns = (mark.ljust(len(step)) for mark, step in zip(marks, STEPS, strict=False))
-        lines.append(" ".join([result.case.name.ljust(width), *columns]).rstrip())
-    return "\n".join(lines)
+def objections(case: Case, chart: Path, api: Api) -> list[str]:
+    """What the server objects to when the case is validated, installed, its pods admitted, upgraded and uninstalled."""
+
+    def run(command: str, *arguments: str | Path, values: Any = None) -> str:
+        where = [case.release, *arguments, f"--namespace={case.namespace}"]
+        return helm(command, *where, values=values, environment=api.environment)
+
+    values = {**LEAST, **case.values}
+    objects = parse(run("template", chart, f"--kube-version={KUBERNETES}", values=values))
+    found = [fault for item in objects for fault in api.objections(item, case.namespace)]
+    try:
+        run("install", chart, values=values)
+        found += [fault for pod in _pods(objects) for fault in api.objections(pod, case.namespace)]
+        run("upgrade", chart, "--set=podAnnotations.upgraded=again,settings.timeout=9", values=values)
+    except HelmError:
+        with contextlib.suppress(HelmError):
+            run("uninstall")
+        raise
+    run("uninstall")
+    return [fault for fault in found if case.restricted or "PodSecurity" not in fault]
 
 
-def _object(version: str, kind: str, name: str, **metadata: Any) -> dict[str, Any]:
-    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, **metadata}}
+def _pods(objects: Sequence[Any]) -> Iterator[Any]:
+    """Those that Deployments would make."""
+    for item in objects:
+        if item["kind"] == "Deployment":
+            template = item["spec"]["template"]
+            name = {key: item["metadata"][key] for key in ("name", "namespace")}
+            yield {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                **template,
+                "metadata": {**template["metadata"], **name},
+            }
 
 
-def _packaged(helm: str, folder: Path) -> Path:
-    subprocess.run(  # noqa: S603  the program is the caller's choice
-        [helm, "package", ROOT / CHART, "--destination", folder], check=True, capture_output=True, timeout=60
-    )
-    (package,) = folder.glob("betatel-exporter-*.tgz")
-    return package
+def check(chosen: Sequence[Case]) -> int:
+    """The number of cases that failed, each printed with what is wrong. Raises ClusterError and ProcessError."""
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="betatel-exporter-cluster-") as name, running(Path(name)) as api:
+        prepare(api, chosen)
+        helm("package", ROOT / CHART, "--destination", name)
+        (chart,) = Path(name).glob("betatel-exporter-*.tgz")
+        for case in chosen:
+            try:
+                found = objections(case, chart, api)
+            except HelmError as error:
+                found = [str(error)]
+            failed += bool(found)
+            print("\n".join([f"{'FAIL' if found else 'ok':4} {case.name}", *found]), flush=True)
+    return failed
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.chart.cluster", description=__doc__)
     parser.add_argument("only", nargs="*", help="words of which a case's name must have one")
     words = parser.parse_args().only
@@ -102,20 +126,13 @@ def main() -> int:
     chosen = [case for case in cases() if not words or any(word in case.name for word in words)]
     if not chosen:
         parser.error(f"no case has {' or '.join(words)} in its name")
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="betatel-exporter-cluster-") as folder:
-        try:
-            results = list(run(Path(folder), chosen))
-        except (ClusterError, HelmNotFoundError) as error:
-            print(error, file=sys.stderr)
-            return 2
-    print(table(results))
-    failed = [result for result in results if result.fault]
-    for result in failed:
-        print(f"\n{result.case.name}\n{result.fault}")
-    print(f"\n{len(results) - len(failed)} of {len(results)} passed in {time.monotonic() - began:.0f} s")
-    return 1 if failed else 0
+    try:
+        failed = check(chosen)
+    except (ClusterError, ProcessError, HelmError) as error:
+        sys.exit(str(error))
+    print(f"{len(chosen) - failed} of {len(chosen)} passed")
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
