@@ -15,10 +15,9 @@ SHRUNK = change("READ", "EXPIRED", "REVOKED", "FAILED", span="15m")
 
 ACCOUNTS = table(
     "Accounts",
-    "The last hour; the account with the oldest PENDING message first. Ages above the threshold of an alert are red. "
-    "Time to drain: the messages in flight at the pace of the last hour.",
-    [label("account")],
+    "The last hour; the oldest PENDING message first. Time to drain: messages in flight at the pace of the last hour.",
     [
+        label("account"),
         value("Created", flow(*STATUSES)),
         value("First delivered", flow(*ARRIVED)),
         value("Expired or failed", flow(*UNDELIVERED)),
@@ -49,8 +48,7 @@ RATIOS = [
 FLOWS = [
     Panel(
         "Flows, messages an hour",
-        "Messages created, and messages that reached each status, in the hour before each point. Created without "
-        "delivered: they are stuck. Created with expired or failed: they are lost.",
+        "In the hour before each point. Created without delivered: stuck. Created with expired or failed: lost.",
         {"created": flow(*STATUSES), "DELIVERED": flow(*ARRIVED), "{{status}}": flow(*FINAL, each=True)},
     ).timeseries(decimals=0, overrides=[drawn("created", TEAL), *lines(STATUS)], figures=True),
     Panel(
@@ -63,10 +61,10 @@ FLOWS = [
 TOTALS = [
     table(
         "Totals by status",
-        "Delivery records that have each status now, over all time, how that changed, and how old the newest is. "
-        "PENDING, SENT and DELIVERED also fall in normal operation, as messages move on.",
-        [label("account"), label("status")],
+        "Delivery records of all time by their status now. PENDING, SENT and DELIVERED also fall in normal operation.",
         [
+            label("account"),
+            label("status"),
             value("Total", promql.totals(*STATUSES)),
             value("Change, 1 h", change(*STATUSES, span="1h")),
             value("Change, 24 h", change(*STATUSES, span="1d")),

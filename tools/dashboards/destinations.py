@@ -44,8 +44,7 @@ TILES = [
     ).stat(no_value=NO_RECORDS),
     Panel(
         "Lowest coverage",
-        "Share of the period's messages that were read, in the account where it is lowest. Below 100 % the records are "
-        "an even sample: counts are too low, ratios are right.",
+        "Share of the period's messages that were read, where it is lowest. Below 100 % counts are too low, ratios right.",
         f"bottomk(1, {COVERAGE})",
     ).stat(unit="percentunit", no_value=NO_RECORDS, decimals=0),
     Panel(
@@ -60,8 +59,10 @@ TABLE = table(
     "Worst first: by the alert that fires, then by unreached recipients. Usual: the ratio of the day before the last "
     "hour. Excess: unreached recipients beyond the usual ratio. Since: the last time at which the ratio was at most "
     f"twice the usual one, for destinations with at least {CHANCE} recipients beyond that.",
-    [label("network", width=130), label("country", width=170), label("account")],
     [
+        label("network", width=130),
+        label("country", width=170),
+        label("account"),
         value("Alert", RANK, "none", words=alerts.SEVERITIES, width=85),
         value("Not reached", UNREACHED),
         value("Share", RATIO, "percentunit", 1),

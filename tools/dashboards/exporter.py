@@ -68,8 +68,9 @@ RESULTS = [
     table(
         "Failed queries",
         "Queries that failed in the time shown, most often first. Only the failed query's numbers are missing.",
-        [label("account"), label("query")],
         [
+            label("account"),
+            label("query"),
             value("Failed", f"max by (account, query) ({FAILED}) > 0", "percentunit", 1),
             value("Data age", promql.DATA_AGE, "dthms", 0, LIMITS["stale_seconds"]),
         ],
@@ -112,8 +113,9 @@ CALLS = [
 PROCESSES = table(
     "Exporters",
     "What runs where. Restarts of a process in the time shown; a replaced pod is a new instance instead.",
-    [*map(label, ("job", "instance", "version", "revision")), label("python_version", "Python")],
     [
+        *map(label, ("job", "instance", "version", "revision")),
+        label("python_version", "Python"),
         value("Exporter", f"betatel_exporter_build_info{{{TARGET}}}", "none", words=UP_OR_DOWN),
         moment("Started", f"1000 * {BY} ({of_exporters(START)})", "unknown"),
         value("Restarts", f"{BY} ({of_exporters(f'changes({START}[$__range])')})", "none", 0),

@@ -49,8 +49,8 @@ TILES = [
     ),
     Panel(
         "Failure ratio, $window",
-        "Share of the window's requests that were not processed, in the account where it is highest, of those with at "
-        f"least {LEAST:g} requests if there are any. Codes that were processed and expired later do not count.",
+        "Share of the window's requests that were not processed, in the account where it is highest, "
+        f"of those with at least {LEAST:g} requests if there are any.",
         f"{BUSY_WORST}\nor on ()\n{WORST}",
     ).stat(unit="percentunit", no_value="no traffic known", limit=FAILING, decimals=1),
     not_reached(more="betatel-destinations"),
@@ -67,8 +67,8 @@ ACCOUNTS = table(
     "Accounts",
     "Worst first: by alert, then by failure ratio. Unknown: no query of the account succeeds. Usual: the failure ratio "
     "of the 23 hours before the last. Red: above the threshold of an alert, which also requires traffic and a duration.",
-    [label("account", links=LINKS)],
     [
+        label("account", links=LINKS),
         value("State", alerts.states(), "none", words=alerts.STATES, width=90),
         moment("Alerting since", alerts.since("account", where=alerts.OF_ACCOUNTS), LONG_AGO),
         value("Failed", promql.failure_ratio(), "percentunit", 1, FAILING),
@@ -93,8 +93,6 @@ NOW = [
             label("account"),
             label("about"),
             *(hidden(field) for field in ("dashboard", "country", "network")),
-        ],
-        [
             value("Severity", SEVERITY, "none", words=alerts.SEVERITIES, width=85),
             moment("Since", SINCE, LONG_AGO),
         ],

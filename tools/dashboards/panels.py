@@ -136,11 +136,12 @@ def _target(kind: str, letter: str, legend: str, expr: str) -> Json:
 
 
 class Column(NamedTuple):
-    """Of a table; `field` is a label or a query."""
+    """Of a table: a label, or the value of a query."""
 
-    field: str
+    label: str
     name: str
     override: Json
+    expr: str = ""
 
 
 def hidden(field: str) -> Column:
@@ -187,7 +188,7 @@ def value(
         custom__width=width,
         mappings=texts,
     )
-    return Column(expr, name, override)
+    return Column("", name, override, expr)
 
 
 def moment(name: str, expr: str, long_ago: str) -> Column:
@@ -196,30 +197,19 @@ def moment(name: str, expr: str, long_ago: str) -> Column:
 
 
 def table(
-    title: str,
-    description: str,
-    labels: Sequence[Column],
-    values: Sequence[Column],
-    *,
-    sort: Sequence[str],
-    no_value: str = NO_DATA,
+    title: str, description: str, columns: Sequence[Column], *, sort: Sequence[str], no_value: str = NO_DATA
 ) -> Json:
     """`sort` are names of columns, the most important first; "-" before one puts its highest values on top."""
-    panel = Panel(title, description, {one.name: one.field for one in values}).of_type(
-        "table", no_value=no_value
-    )
-    letters = [f"Value #{target['refId']}" if len(values) > 1 else "Value" for target in panel["targets"]]
-    fields = [*(one.field for one in labels), *letters]
-    names = [one.name for one in (*labels, *values)]
-    panel["fieldConfig"]["overrides"] = [one.override for one in (*labels, *values)]
-    order = {
-        "indexByName": {field: n for n, field in enumerate(fields)},
-        "renameByName": dict(zip(fields, names, strict=True)),
-    }
+    queries = {one.name: one.expr for one in columns if one.expr}
+    panel = Panel(title, description, queries).of_type("table", no_value=no_value)
+    values = iter([f"Value #{one['refId']}" for one in panel["targets"]] if len(queries) > 1 else ["Value"])
+    names = {one.label or next(values): one.name for one in columns}
+    panel["fieldConfig"]["overrides"] = [one.override for one in columns]
     options = panel.pop("options")
+    order = {"indexByName": {field: n for n, field in enumerate(names)}, "renameByName": names}
     panel["transformations"] = [
         {"id": "merge", "options": {}},
-        {"id": "filterFieldsByName", "options": {"include": {"names": fields}}},
+        {"id": "filterFieldsByName", "options": {"include": {"names": list(names)}}},
         {"id": "organize", "options": order},
     ]
     sorted_by = [{"displayName": name.removeprefix("-"), "desc": name[0] == "-"} for name in sort]

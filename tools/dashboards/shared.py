@@ -12,8 +12,7 @@ NO_BUDGET = "no budget known"
 def not_reached(where: str = "", more: str = "") -> Json:
     return Panel(
         "Not reached",
-        "Recipients of the recent records who got none of their messages, and their share of all recipients. Someone "
-        "who tries five times counts once.",
+        "Recipients of the recent records who got none of their messages; someone who tries five times counts once.",
         {
             "people": promql.people(reached="false", where=where),
             "of all": promql.unreached_ratio(where=where),
@@ -36,8 +35,7 @@ def budget_used(where: str, more: str = "") -> Json:
 def oldest_data(more: str = "") -> Json:
     return Panel(
         "Oldest data",
-        "Time since the last success of the query that has waited longest, and its account. It keeps growing while the "
-        "exporter is down. Red from the threshold of BetatelMetricsStale.",
+        "Time since the last success of the query that has waited longest. Red: the threshold of BetatelMetricsStale.",
         f"topk(1, {promql.OLDEST_DATA_AGE})",
     ).stat(unit="dthms", no_value=looks.NO_EXPORTER, limit=LIMITS["stale_seconds"], more=more)
 

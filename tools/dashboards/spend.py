@@ -33,8 +33,9 @@ ACCOUNTS = table(
     "Accounts",
     "The highest use of the budget first. Red: over the budget, or the last hour exceeds the mean hour of the 23 "
     "hours before by more than BetatelSpendSpike allows.",
-    [label("account"), label("currency")],
     [
+        label("account"),
+        label("currency"),
         value("Budget used", promql.budget_used(), "percentunit", 0, BUDGET),
         value("Daily budget", promql.budget(), decimals=2),
         value("24 h", DAY, decimals=2),

@@ -8,8 +8,9 @@ quiet  has no traffic at all
 gone   was like shop until it vanished
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import httpx
 
@@ -19,8 +20,7 @@ from tools.dashboards.alerts import WITNESS
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 END = 1_736_942_400  # 2025-01-15T12:00:00Z
 TIMES = [*range(END - 26 * HOUR, END - 3 * HOUR, 4 * MINUTE), *range(END - 3 * HOUR, END + 1, MINUTE)]
-GONE_AT = END - 10 * MINUTE
-REPLACED_AT = END - 30 * MINUTE
+GONE_AT, REPLACED_AT = END - 10 * MINUTE, END - 30 * MINUTE
 BROKEN_AT = END - 20 * MINUTE
 """When the network dies and the alerts begin to fire."""
 DIP_AT = END - 90 * MINUTE
@@ -40,9 +40,16 @@ IN_FLIGHT = {"PENDING": (12, 200), "SENT": (30, 120)}
 PEOPLE = {"Alpha": 40, "Beta": 20}
 """Recipients of the recent records by network; a tenth is not reached, and nobody on Beta once it is broken."""
 
-Value = float | Callable[[int], float | None]
-"""Of a series, at a time if it varies; None where it has no sample."""
-Row = tuple[str, dict[str, str], Value]
+
+class Row(NamedTuple):
+    """Samples of a series from `first` to `last`; the value grows by `hourly` and would be `at_end` at the end."""
+
+    name: str
+    labels: dict[str, str]
+    at_end: float
+    hourly: float = 0
+    first: int = 0
+    last: int = END
 
 
 @dataclass(frozen=True)
@@ -80,140 +87,121 @@ class Past:
 
 def openmetrics() -> str:
     """The history as OpenMetrics text: a day by four minutes, the last three hours by the minute."""
-    families: dict[str, list[str]] = {}
-    for name, labels, value in _series():
-        pairs = ",".join(f'{label}="{text}"' for label, text in labels.items())
-        samples = families.setdefault(name, [f"# TYPE {name} unknown"])
-        numbers = ((time, _at(value, time)) for time in TIMES)
-        samples += [f"{name}{{{pairs}}} {float(one)} {time}" for time, one in numbers if one is not None]
-    return "\n".join([*(line for lines in families.values() for line in lines), "# EOF", ""])
-
-
-def _at(value: Value, time: int) -> float | None:
-    return value(time) if callable(value) else value
-
-
-def _growing(at_end: float, hourly: float) -> Value:
-    return lambda time: at_end + (time - END) * hourly / HOUR
-
-
-def _ago(seconds: float) -> Value:
-    """A time, that many seconds before now."""
-    return lambda time: time - seconds
-
-
-def _broken(before: float, after: float) -> Value:
-    return lambda time: before if time < BROKEN_AT else after
-
-
-def _within(first: int, last: int, value: Value) -> Value:
-    return lambda time: _at(value, time) if first <= time <= last else None
+    lines = []
+    for row in _series():
+        pairs = ",".join(f'{label}="{text}"' for label, text in row.labels.items())
+        for time in TIMES:
+            if row.first <= time <= row.last:
+                value = row.at_end + (time - END) * row.hourly / HOUR
+                lines.append(f"{row.name}{{{pairs}}} {float(value)} {time}")
+    return "\n".join([*lines, "# EOF", ""])
 
 
 def _series() -> Iterator[Row]:
     lives = {STEADY: (0, END), REPLACED: (0, REPLACED_AT), REPLACEMENT: (REPLACED_AT + MINUTE, END)}
-    for instance, life in lives.items():
-        for name, labels, value in (*_process(), *_scraped(), *_accounts()):
-            yield name, {"job": "betatel", "instance": instance, **labels}, _within(*life, value)
-    for name, _, value in _scraped():
-        yield name, {"job": "node", "instance": STRANGER}, value
-    ruled = {"job": "betatel", "alertstate": "firing"}
+    for instance, (first, last) in lives.items():
+        for row in (*_process(), *_scraped(), *_accounts()):
+            labels = {"job": "betatel", "instance": instance, **row.labels}
+            yield row._replace(labels=labels, first=max(first, row.first), last=min(last, row.last))
+    for row in _scraped():
+        yield row._replace(labels={"job": "node", "instance": STRANGER})
     beta = {"account": "shop", "country": "Utopia", "network": "Beta"}
     for name, severity, labels in (
         ("BetatelDeliveryFailing", "critical", beta),
         ("BetatelMetricsStale", "warning", {"account": "shop", "query": "tdr/FAILED"}),
         ("BetatelExporterDown", "critical", {"instance": STEADY}),
     ):
-        yield (
-            "ALERTS",
-            {**ruled, "alertname": name, "severity": severity, **labels},
-            _within(BROKEN_AT, END, 1),
-        )
+        labels |= {"job": "betatel", "alertstate": "firing", "alertname": name, "severity": severity}
+        yield Row("ALERTS", labels, 1, first=BROKEN_AT)
     for account in CURRENCIES:
-        yield WITNESS, {"job": "betatel", "account": account, "window": "lasth"}, 600
+        yield Row(WITNESS, {"job": "betatel", "account": account, "window": "lasth"}, 600)
 
 
 def _accounts() -> Iterator[Row]:
     for account in CURRENCIES:
         last = GONE_AT if account == "gone" else END
-        for name, labels, value in (*_messages(account), *_recent(account), *_collection(account)):
-            yield f"betatel_{name}", {"account": account, **labels}, _within(0, last, value)
+        for row in (*_messages(account), *_recent(account), *_collection(account)):
+            labels = {"account": account, **row.labels}
+            yield row._replace(name=f"betatel_{row.name}", labels=labels, last=min(last, row.last))
 
 
 def _messages(account: str) -> Iterator[Row]:
     busy = account != "quiet"
     for window, count in REQUESTS.items():
-        yield "telegram_requests", {"window": window}, count * busy
-        yield "telegram_transactions", {"window": window}, 0.8 * count * busy
+        yield Row("telegram_requests", {"window": window}, count * busy)
+        yield Row("telegram_transactions", {"window": window}, 0.8 * count * busy)
         for currency in CURRENCIES[account]:
             labels = {"window": window, "currency": currency}
-            yield "telegram_amount", labels, count * busy * PRICE[currency]
-    for status in HOURLY:
-        yield "telegram_messages", {"status": status}, _total(account, status)
+            yield Row("telegram_amount", labels, count * busy * PRICE[currency])
+    for status, hourly in HOURLY.items():
+        total = Row("telegram_messages", {"status": status}, TOTAL * busy, hourly * busy)
+        if (account, status) == ("shop", "FAILED"):
+            yield total._replace(last=DIP_AT - 1)
+            yield Row(total.name, total.labels, 0, first=DIP_AT, last=DIP_AT)
+            total = total._replace(first=DIP_AT + 1)
+        if (account, status) == ("bank", "READ"):
+            yield total._replace(last=PARTLY.start - 1)
+            total = total._replace(first=PARTLY.stop)
+        yield total
     for status, (count, age) in IN_FLIGHT.items():
-        yield "telegram_messages", {"status": status}, count * busy
+        yield Row("telegram_messages", {"status": status}, count * busy)
         if busy:
-            yield "telegram_oldest_message_timestamp_seconds", {"status": status}, _ago(age)
+            yield _ago("telegram_oldest_message", age, status=status)
     if busy:
-        yield "telegram_newest_message_timestamp_seconds", {"status": "READ"}, _ago(30)
+        yield _ago("telegram_newest_message", 30, status="READ")
     if account in {"shop", "quiet"}:
-        yield "telegram_daily_budget_amount", {"currency": "EUR"}, 500 * busy
-
-
-def _total(account: str, status: str) -> Value:
-    def at(time: int) -> float | None:
-        if account == "quiet" or (account, status, time) == ("shop", "FAILED", DIP_AT):
-            return 0
-        if (account, status) == ("bank", "READ") and time in PARTLY:
-            return None
-        return TOTAL + (time - END) * HOURLY[status] / HOUR
-
-    return at
+        yield Row("telegram_daily_budget_amount", {"currency": "EUR"}, 500 * busy)
 
 
 def _recent(account: str) -> Iterator[Row]:
-    yield "telegram_recent_period_seconds", {}, 30 * MINUTE
-    yield "telegram_recent_coverage_ratio", {}, 0.9
+    yield Row("telegram_recent_period_seconds", {}, 30 * MINUTE)
+    yield Row("telegram_recent_coverage_ratio", {}, 0.9)
     for network, count in PEOPLE.items():
         people = count * (account != "quiet")
-        alive = people * (network != "Beta")
         place = {"country": "Utopia", "network": network}
-        unreached = _broken(people / 10, people - 0.9 * alive)
-        yield "telegram_recent_recipients", {**place, "reached": "false"}, unreached
-        yield "telegram_recent_recipients", {**place, "reached": "true"}, _broken(people * 0.9, alive * 0.9)
+        for reached, before, after in (("false", 0.1, 1), ("true", 0.9, 0)):
+            labels = {**place, "reached": reached}
+            last = BROKEN_AT - 1 if network == "Beta" else END
+            yield Row("telegram_recent_recipients", labels, people * before, last=last)
+            yield Row("telegram_recent_recipients", labels, people * after, first=last + 1)
         for status in (*HOURLY, *IN_FLIGHT):
-            yield "telegram_recent_messages", {**place, "status": status}, people
+            yield Row("telegram_recent_messages", {**place, "status": status}, people)
 
 
 def _collection(account: str) -> Iterator[Row]:
-    yield "up", {}, account != "shop"
-    yield "scrape_duration_seconds", {}, 0.2
+    yield Row("up", {}, account != "shop")
+    yield Row("scrape_duration_seconds", {}, 0.2)
     for query in ("stats/last5m", "tdr/PENDING", "tdr/FAILED", "tdr/recent"):
         stale = (account, query) == ("shop", "tdr/FAILED")
-        yield "scrape_query_success", {"query": query}, not stale
-        yield "scrape_query_duration_seconds", {"query": query}, 0.1
-        yield "last_success_timestamp_seconds", {"query": query}, _ago(400 if stale else 0)
+        yield Row("scrape_query_success", {"query": query}, not stale)
+        yield Row("scrape_query_duration_seconds", {"query": query}, 0.1)
+        yield _ago("last_success", 400 if stale else 0, query=query)
     for operation in ("stats", "tdr"):
-        yield "api_requests_total", {"operation": operation}, _growing(9000, HOUR / 10)
+        yield Row("api_requests_total", {"operation": operation}, 9000, 360)
         for reason in ("timeout", "unauthorized"):
-            yield "api_failures_total", {"operation": operation, "reason": reason}, _growing(900, 12)
+            yield Row("api_failures_total", {"operation": operation, "reason": reason}, 900, 12)
     if account == "bank":
-        yield "api_cooldown_until_timestamp_seconds", {}, _ago(-120)
+        yield _ago("api_cooldown_until", -120)
+
+
+def _ago(name: str, seconds: float, **labels: str) -> Row:
+    """A time, that many seconds before now."""
+    return Row(f"{name}_timestamp_seconds", labels, END - seconds, HOUR)
 
 
 def _process() -> Iterator[Row]:
     about = {"version": "1.2.3", "revision": "abc", "python_version": "3.13.0"}
-    yield "betatel_exporter_build_info", about, 1
+    yield Row("betatel_exporter_build_info", about, 1)
     for operation in ("stats", "tdr"):
         for bound, share in (("0.1", 0.5), ("1.0", 1.0), ("+Inf", 1.0)):
-            calls = _growing(9000 * share, share * HOUR / 10)
-            yield "betatel_api_request_duration_seconds_bucket", {"operation": operation, "le": bound}, calls
+            labels = {"operation": operation, "le": bound}
+            yield Row("betatel_api_request_duration_seconds_bucket", labels, 9000 * share, 360 * share)
 
 
 def _scraped() -> Iterator[Row]:
     """What Prometheus and the client library expose of every target, an exporter or not."""
-    yield "up", {}, 1
-    yield "scrape_duration_seconds", {}, 0.3
-    yield "process_start_time_seconds", {}, END - DAY
-    yield "process_resident_memory_bytes", {}, 60e6
-    yield "process_cpu_seconds_total", {}, _growing(900, HOUR / 50)
+    yield Row("up", {}, 1)
+    yield Row("scrape_duration_seconds", {}, 0.3)
+    yield Row("process_start_time_seconds", {}, END - DAY)
+    yield Row("process_resident_memory_bytes", {}, 60e6)
+    yield Row("process_cpu_seconds_total", {}, 900, 72)
