@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn, TypeVar
 
@@ -43,6 +43,9 @@ class UsageError(Exception):
 class Parser(argparse.ArgumentParser):
     """argparse with errors as exceptions."""
 
+    commands: "Mapping[str, Parser]"
+    """The sub-commands by name."""
+
     def __init__(self, **options: Any) -> None:
         formatter: Any = partial(argparse.RawDescriptionHelpFormatter, max_help_position=34)
         super().__init__(allow_abbrev=False, formatter_class=formatter, **options)
@@ -59,6 +62,15 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if not first.startswith("-") and first not in COMMANDS:
         hint = did_you_mean(first, COMMANDS)
         raise UsageError(f"{shown(first)}: unknown command{hint}; allowed: {', '.join(COMMANDS)}")
+    parser = make_parser([first])
+    parsed, unknown = parser.parse_known_args(arguments or ["serve"])
+    if unknown:
+        raise UsageError(_problem(unknown[0].partition("=")[0], parser.commands[parsed.command]))
+    return parsed
+
+
+def make_parser(detailed: Collection[str] = tuple(COMMANDS)) -> Parser:
+    """The parser, without the flags of the commands that are not `detailed`."""
     parser = Parser(
         prog=PROGRAM, usage=f"{PROGRAM} [COMMAND] [flags]", description=DESCRIPTION, epilog=EPILOG
     )
@@ -66,7 +78,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     title = "commands, each with its own --help"
     subparsers = parser.add_subparsers(title=title, dest="command", metavar="COMMAND")
     _add_settings(parser)
-    commands = {
+    parser.commands = {
         name: subparsers.add_parser(
             name,
             usage=f"{PROGRAM} {name} [flags]",
@@ -75,12 +87,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         )
         for name, description in COMMANDS.items()
     }
-    if first in commands:
-        _add_flags(first, commands[first])
-    parsed, unknown = parser.parse_known_args(arguments or ["serve"])
-    if unknown:
-        raise UsageError(_problem(unknown[0].partition("=")[0], commands[parsed.command]))
-    return parsed
+    for name in detailed:
+        if name in COMMANDS:
+            _add_flags(name, parser.commands[name])
+    return parser
 
 
 def _problem(argument: str, parser: Parser) -> str:
@@ -94,7 +104,10 @@ def _problem(argument: str, parser: Parser) -> str:
 
 def _add_flags(command: str, parser: Parser) -> None:
     match command:
-        case "serve" | "check":
+        case "serve":
+            _add_settings(parser)
+        case "check":
+            parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
             _add_settings(parser)
         case "simulate":
             _add_world(parser, speed=1.0)

@@ -3,7 +3,7 @@
 import platform
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.types import ASGIApp
 
@@ -76,13 +76,18 @@ def make_collectors(
     ]
 
 
-def make_app(
+def make_app(configuration: Configuration, protection: WebConfig | None = None) -> ASGIApp:
+    """The exporter's app for a configuration, behind the passwords of its web configuration file."""
+    app, _ = make_exporter(configuration, protection)
+    return BasicAuth(app, protection, ClientLimiter(WAITING_LOGINS), client_network) if protection else app
+
+
+def make_exporter(
     configuration: Configuration,
     protection: WebConfig | None = None,
-    *,
     clock: Callable[[], float] = time.time,
-) -> ASGIApp:
-    """The exporter's app for a configuration, behind the passwords of its web configuration file."""
+) -> tuple[ASGIApp, Sequence[Collector]]:
+    """The app without passwords, and its collectors."""
     settings = configuration.settings
     calls = Calls(account.settings.name for account in configuration.accounts)
     collectors = make_collectors(configuration, calls, clock)
@@ -103,4 +108,4 @@ def make_app(
         telemetry_path=settings.web.telemetry_path,
         max_requests=settings.web.max_requests,
     )
-    return BasicAuth(app, protection, ClientLimiter(WAITING_LOGINS), client_network) if protection else app
+    return app, collectors

@@ -100,13 +100,14 @@ def _serve(flags: Namespace, environ: Mapping[str, str]) -> int:
 def _check(flags: Namespace, environ: Mapping[str, str]) -> int:
     from betatel_exporter.config import load
 
+    as_json = vars(flags).pop("json")
     configuration = load(vars(flags), environ)
     from betatel_exporter import logs
     from betatel_exporter.commands.check import check
     from betatel_exporter.web import server
 
     logs.configure("error", configuration.settings.log.format)
-    return server.run(check(configuration, sys.stdout))
+    return server.run(check(configuration, sys.stdout, as_json=as_json))
 
 
 def _simulate(flags: Namespace, _: Mapping[str, str]) -> int:

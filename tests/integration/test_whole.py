@@ -1,5 +1,6 @@
 """The commands against the simulated API, and the page in a browser."""
 
+import json
 import re
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from betatel_exporter.api.vocabulary import Status
 from betatel_exporter.simulator import ACCOUNT_ID, API_KEY, BASE_PATH
 from tests.support.command import DEMO, run, started
+from tools.process import Process
 
 QUERIES = [
     *(f"stats/{window}" for window in ("last5m", "lasth", "last24h")),
@@ -33,8 +35,9 @@ CHROMIUM_FLAGS = (
 
 @dataclass(frozen=True)
 class Demo:
-    """Base URLs of the exporter and of the simulated API."""
+    """The process, and the base URLs of the exporter and of the simulated API."""
 
+    process: Process
     web: str
     api: str
 
@@ -66,7 +69,7 @@ def running_demo() -> Iterator[Demo]:
         page = process.wait_for(r"page +(http://\S+)/$")[1]
         api = process.wait_for(r"API +(http://[^/]+)/")[1]
         process.wait_for("Stop with Ctrl-C")
-        yield Demo(page, api)
+        yield Demo(process, page, api)
 
 
 @pytest.fixture
@@ -117,12 +120,25 @@ def test_a_failing_api_is_shown_until_it_answers_again(demo: Demo) -> None:
         assert 'betatel_up{account="default"} 1.0' in demo.get()
 
 
+def test_the_terminal_shows_a_scenario_begin_and_end(demo: Demo) -> None:
+    demo.process.wait_for("account: up")
+    demo.switch("outage")
+    demo.process.wait_for("scenario outage: Almost nothing is processed")
+    demo.process.wait_for("account: codes are failing")
+    demo.switch("errors")
+    demo.process.wait_for("scenario errors: ")
+    demo.process.wait_for("account: no data")
+
+
 def test_check_prints_every_query_and_what_scraping_costs(demo: Demo) -> None:
     checked = run("check", environment=demo.environment)
     assert (checked.returncode, checked.stderr) == (0, "")
     assert checked.stdout.startswith("account default: 11 queries in ")
     assert all(re.search(rf"  {query} +ok +\d+ ms  ", checked.stdout) for query in QUERIES)
     assert "  60 s: 18,720" in checked.stdout
+    document = json.loads(run("check", "--json", environment=demo.environment).stdout)
+    assert [entry["query"] for entry in document["accounts"][0]["queries"]] == QUERIES
+    assert document["calls_per_day"]["60"] == 18720
 
 
 def test_check_ends_with_what_is_wrong(demo: Demo) -> None:

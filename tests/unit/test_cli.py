@@ -1,9 +1,10 @@
 import socket
 
 import pytest
+import shtab
 
 from betatel_exporter import __version__
-from betatel_exporter.arguments import COMMANDS
+from betatel_exporter.arguments import COMMANDS, make_parser
 from betatel_exporter.cli import main
 from betatel_exporter.config import SETTINGS
 
@@ -43,6 +44,18 @@ def test_help_has_every_command_group_flag_and_choice(capsys: pytest.CaptureFixt
 def test_every_command_has_its_help(capsys: pytest.CaptureFixture[str]) -> None:
     for command in COMMANDS:
         assert help_of(capsys, command).startswith(f"usage: betatel-exporter {command} [flags]\n")
+
+
+def test_shells_can_complete_commands_and_flags() -> None:
+    for shell in ("bash", "zsh"):
+        script = shtab.complete(make_parser(), shell)
+        expected = [
+            *COMMANDS,
+            "--json",
+            "--scenario",
+            *(setting.flag for setting in SETTINGS if setting.flag),
+        ]
+        assert [word for word in expected if word not in script] == []
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,8 +11,10 @@ import httpx
 from starlette.applications import Starlette
 
 from betatel_exporter import simulator
-from betatel_exporter.assembly import make_app
+from betatel_exporter.assembly import make_exporter
 from betatel_exporter.config import load
+from betatel_exporter.web.account_view import AccountView
+from betatel_exporter.web.landing import headline
 from betatel_exporter.web.server import Service, bind, bound, serve
 
 SCRAPE_INTERVAL = 5.0
@@ -53,8 +55,13 @@ async def demo(flags: Namespace) -> None:
         }
         configuration = load(settings, {"BETATEL_API_KEY": simulator.API_KEY})
         simulated = _simulated(flags, clock)
-        services = [Service(simulated, api), Service(make_app(configuration, clock=clock), web)]
-        watching = _watch(web_url, api_url, flags.speed, lambda: str(simulated.state.world.scenario_name))
+        app, (collector,) = make_exporter(configuration, clock=clock)
+
+        def state() -> tuple[str, str]:
+            return str(simulated.state.world.scenario_name), headline(AccountView(collector))
+
+        services = [Service(simulated, api), Service(app, web)]
+        watching = _watch(web_url, api_url, flags.speed, state)
         await serve(services, grace=configuration.settings.timeout, meanwhile=watching)
 
 
@@ -79,36 +86,27 @@ class FastClock:
         return self._start + (time.time() - self._start) * self._speed
 
 
-async def _watch(web: str, api: str, speed: float, scenario: Callable[[], str]) -> None:
-    """Scrape every few seconds and print a line about each page, for as long as the demo runs."""
+async def _watch(web: str, api: str, speed: float, state: Callable[[], tuple[str, str]]) -> None:
+    """Scrape every few seconds and print what changes, for as long as the demo runs.
+
+    `state` returns the scenario, and the account's state as the landing page shows it.
+    """
     async with httpx.AsyncClient(trust_env=False) as client:
         page = await client.get(f"{web}/metrics")
         _introduce(web, api, speed, page)
+        before = "", ""
         while True:
+            scenario, shown = now = state()
+            changes = [
+                f"scenario {scenario}: {simulator.SCENARIOS[scenario].description}",
+                f"account: {shown}",
+            ]
+            changed = (text for text, old, new in zip(changes, before, now, strict=True) if old != new)
+            _say(*(f"{time.strftime('%H:%M:%S')}  {text}" for text in changed))
+            before = now
             await asyncio.sleep(SCRAPE_INTERVAL)
             with contextlib.suppress(httpx.HTTPError):  # the server is stopping
-                page = await client.get(f"{web}/metrics")
-                _say(f"{time.strftime('%H:%M:%S')}  {scenario()}: {summary(page.text)}")
-
-
-def summary(page: str) -> str:
-    """A page of metrics in a line."""
-
-    def total(metric: str, label: str = "") -> float:
-        lines = [line for line in page.splitlines() if line.startswith(f"{metric}{{") and label in line]
-        return sum(float(line.rpartition(" ")[2]) for line in lines)
-
-    if not total("betatel_up"):
-        return f"betatel_up 0, {total('betatel_scrape_query_success'):.0f} queries succeeded"
-    requests = total("betatel_telegram_requests", 'window="last5m"')
-    failed = requests - total("betatel_telegram_transactions", 'window="last5m"')
-    pending = total("betatel_telegram_messages", 'status="PENDING"')
-    unreached = total("betatel_telegram_recent_recipients", 'reached="false"')
-    recipients = total("betatel_telegram_recent_recipients")
-    return (
-        f"{failed:.0f} of {requests:.0f} requests failed in 5 minutes, {pending:.0f} messages PENDING, "
-        f"{unreached:.0f} of {recipients:.0f} recipients not reached"
-    )
+                await client.get(f"{web}/metrics")
 
 
 def _introduce(web: str, api: str, speed: float, page: httpx.Response) -> None:
@@ -125,7 +123,7 @@ def _introduce(web: str, api: str, speed: float, page: httpx.Response) -> None:
         "",
         f"Change what the API does: curl -X POST {api}/-/scenario/outage",
         f"  scenarios: {', '.join(simulator.SCENARIOS)}",
-        "Stop with Ctrl-C. A line for each scrape is printed below.",
+        "Stop with Ctrl-C. What changes is printed below.",
     )
 
 

@@ -1,7 +1,8 @@
-"""The results of a check, as lines for a person."""
+"""The results of a check, as lines for a person and as a document for scripts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from betatel_exporter.api.models import Query, Records, RecordsQuery, Stats, Value
@@ -34,13 +35,25 @@ class Checked:
 def report(checked: Sequence[Checked], now: float) -> Iterator[str]:
     for each in checked:
         yield from _account(each, now)
-    results = [result for each in checked for result in each.snapshot.results]
-    calls = sum(map(_calls, results))
     yield "API calls per day for each Prometheus server, by scrape interval:"
-    yield from (f"  {interval} s: {calls * 86400 // interval:,}" for interval in INTERVALS)
+    yield from (f"  {interval} s: {calls:,}" for interval, calls in _calls_per_day(checked).items())
+    results = [result for each in checked for result in each.snapshot.results]
     recent = sum(_calls(result) for result in results if isinstance(result.query, RecentQuery))
     if recent:
+        calls = sum(map(_calls, results))
         yield f"  {recent} of {calls} calls per scrape read recent records (--recent-pages)"
+
+
+def document(checked: Sequence[Checked]) -> dict[str, Any]:
+    """The same for JSON; durations and timestamps in seconds."""
+    diagnosis = diagnose(failure for each in checked for failure in each.failures)
+    return {
+        "verdict": diagnosis.verdict,
+        "hint": diagnosis.hint,
+        "exit_code": int(diagnosis.code),
+        "accounts": [_account_document(each) for each in checked],
+        "calls_per_day": _calls_per_day(checked),
+    }
 
 
 def _account(checked: Checked, now: float) -> Iterator[str]:
@@ -93,6 +106,57 @@ def _describe_recent(recent: Recent) -> str:
         f"{messages} messages to {len(counts)} destinations in {recent.period / 60:.0f} min, "
         f"{unreached} of {recipients} recipients not reached, coverage {recent.coverage:.0%}"
     )
+
+
+def _account_document(checked: Checked) -> dict[str, Any]:
+    snapshot, diagnosis = checked.snapshot, diagnose(checked.failures)
+    return {
+        "account": snapshot.account,
+        "base_url": checked.base_url,
+        "proxy": _host(checked.proxy) if checked.proxy else None,
+        "up": snapshot.up,
+        "verdict": diagnosis.verdict,
+        "hint": diagnosis.hint,
+        "duration_seconds": snapshot.duration,
+        "queries": [
+            {
+                "query": result.query.name,
+                "success": result.failure is None,
+                "duration_seconds": result.duration,
+                "calls": _calls(result),
+                **_outcome_document(result.outcome),
+            }
+            for result in snapshot.results
+        ],
+    }
+
+
+def _outcome_document(outcome: Value | Failure) -> dict[str, Any]:
+    match outcome:
+        case Stats(requests, transactions, amounts):
+            return {"requests": requests, "transactions": transactions, "amounts": dict(amounts)}
+        case Records(total, boundary):
+            return {"total": total, "timestamp_seconds": boundary}
+        case Failure(reason, detail):
+            return {"reason": reason.value, "detail": detail}
+        case Recent() as recent:
+            places = [
+                {**place._asdict(), "messages": dict(counts.messages)}
+                | {"reached": counts.reached, "unreached": counts.unreached}
+                for place, counts in recent.destinations.items()
+            ]
+            return {
+                "period_seconds": recent.period,
+                "coverage_ratio": recent.coverage,
+                "destinations": places,
+            }
+    return {}
+
+
+def _calls_per_day(checked: Sequence[Checked]) -> dict[str, int]:
+    """By scrape interval in seconds."""
+    calls = sum(_calls(result) for each in checked for result in each.snapshot.results)
+    return {str(interval): calls * 86400 // interval for interval in INTERVALS}
 
 
 def _calls(result: QueryResult) -> int:

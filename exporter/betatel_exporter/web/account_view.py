@@ -102,13 +102,24 @@ class AccountView:
         return significantly_worse(share, elsewhere) if elsewhere.total else share.failed >= MIN_FAILED
 
     @property
+    def _is_stalled(self) -> bool:
+        """Requests succeed, but the messages reach hardly anybody anywhere."""
+        people = self.people
+        return bool(
+            people
+            and people.failed >= MIN_FAILED
+            and (people.ratio or 0) >= MOSTLY
+            and not self.failing_destinations
+        )
+
+    @property
     def spend(self) -> Mapping[str, float]:
         """Billed since midnight or, where that window is not configured, in 24 hours; by currency."""
         return self.amounts.get(Window.TODAY) or self.amounts.get(DAY, {})
 
     @cached_property
     def state(self) -> State:
-        if self.fails_more_than_usual(SHORT) or self.fails_more_than_usual(LONG):
+        if self.fails_more_than_usual(SHORT) or self.fails_more_than_usual(LONG) or self._is_stalled:
             return State.DELIVERY_FAILING
         if self.failing_destinations:
             return State.DESTINATION_FAILING

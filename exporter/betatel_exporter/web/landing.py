@@ -121,14 +121,20 @@ def _link(view: AccountView) -> str:
     return f'<a class="soft" href="/probe?account={escape(view.account)}">metrics</a>'
 
 
+def headline(view: AccountView) -> str:
+    """The state of an account in a few words."""
+    match view.state:
+        case State.DESTINATION_FAILING:
+            country, network = view.failing_destinations[0]
+            return f"{network} ({country}) is failing"
+        case State.PARTLY_BLIND:
+            return f"{view.failed} of {view.queries} queries failed"
+        case state:
+            return STATES[state][1]
+
+
 def _mark(view: AccountView) -> str:
-    css, text = STATES[view.state]
-    if view.state is State.PARTLY_BLIND:
-        text = f"{view.failed} of {view.queries} queries failed"
-    if view.state is State.DESTINATION_FAILING:
-        country, network = view.failing_destinations[0]
-        text = escape(f"{network} ({country}) is failing")
-    return f'<span class="mark {css}">{text}</span>'
+    return f'<span class="mark {STATES[view.state][0]}">{escape(headline(view))}</span>'
 
 
 def _windows(view: AccountView) -> str:

@@ -126,9 +126,10 @@ async def assert_nothing_is_sent(seconds: float, exporter: Exporter, api: FakeAp
 
 async def assert_check_shows_no_secret(fault: Fault, api: FakeApi) -> None:
     api.misbehave(QUERIES, fault.behave)
-    out = io.StringIO()
-    assert await check(configured(api.url, timeout="1"), out) != 0
-    assert leaks(out.getvalue()) == []
+    for as_json in (False, True):
+        out = io.StringIO()
+        assert await check(configured(api.url, timeout="1"), out, as_json=as_json) != 0
+        assert leaks(out.getvalue()) == []
 
 
 async def test_a_kept_connection_that_was_closed_while_idle_costs_no_data(api: FakeApi) -> None:

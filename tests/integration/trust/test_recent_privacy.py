@@ -71,9 +71,10 @@ async def test_after_a_scrape_no_object_page_log_or_report_has_a_number_a_code_o
         ]
         assert 'country="Croatia",network="other"' in texts[0]
         recipients.scrape += 1
-        out = io.StringIO()
-        await check(configuration, out)
-        texts.append(out.getvalue())
+        for as_json in (False, True):
+            out = io.StringIO()
+            await check(configuration, out, as_json=as_json)
+            texts.append(out.getvalue())
         recipients.scrape += 1
         texts.append(logged.getvalue())
         left = list(leaves())  # the texts are among them

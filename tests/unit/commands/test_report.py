@@ -1,7 +1,9 @@
+import json
+
 from betatel_exporter.api.errors import Reason
 from betatel_exporter.api.models import Records, RecordsQuery, Stats, StatsQuery
 from betatel_exporter.api.vocabulary import Status, Window
-from betatel_exporter.commands.report import Checked, report
+from betatel_exporter.commands.report import Checked, document, report
 from betatel_exporter.recent import Destination, DestinationCounts, Recent, RecentQuery
 from betatel_exporter.results import Failure, QueryResult, Snapshot
 
@@ -61,3 +63,23 @@ def test_equal_failures_are_one_line_with_one_verdict_and_one_hint() -> None:
 def test_the_proxy_is_shown_without_its_password() -> None:
     proxied = checked(*RESULTS, proxy="http://user:secret@proxy.example:3128")
     assert "  https://api.example/hub through the proxy http://proxy.example:3128" in text(proxied)
+
+
+def test_the_document_has_everything_for_a_script() -> None:
+    failed = QueryResult(RESULTS[2].query, HTTP_401, 0.05, NOW)
+    proxied = checked(*RESULTS[:2], failed, RESULTS[3], proxy="http://user:secret@proxy.example:3128")
+    whole = document([proxied])
+    assert json.loads(json.dumps(whole)) == whole
+    assert whole["exit_code"] == 3
+    assert whole["calls_per_day"]["60"] == 4 * 1440
+    (account,) = whole["accounts"]
+    assert account["proxy"] == "http://proxy.example:3128"
+    assert not account["up"]
+    stats, sent, read, recent = account["queries"]
+    assert [query["success"] for query in account["queries"]] == [True, True, False, True]
+    assert stats["amounts"] == {"EUR": 0.5, "USD": 1}
+    assert (sent["total"], sent["timestamp_seconds"]) == (3, NOW - 60)
+    assert read["reason"] == "unauthorized"
+    assert recent["destinations"] == [
+        {"country": "Utopia", "network": "One", "messages": COUNTS.messages, "reached": 5, "unreached": 1}
+    ]

@@ -119,6 +119,13 @@ def test_a_destination_whose_recipients_are_not_reached_is_named_and_red() -> No
     assert red(page) == ["100.0%"]
 
 
+def test_messages_that_reach_nobody_anywhere_are_failing_codes() -> None:
+    stalled = shop(results() | recent(One=(0, 4), Two=(1, 3)))
+    assert '<p class="summary bad">Codes are failing</p>' in render(stalled)
+    few = shop(results() | recent(One=(0, 1), Two=(1, 1)))
+    assert '<p class="summary good">Up</p>' in render(few)
+
+
 def test_a_destination_that_fails_no_more_than_the_others_is_not_marked() -> None:
     for people in (
         {"Only": (40, 2)},
