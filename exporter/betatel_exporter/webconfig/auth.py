@@ -15,7 +15,7 @@ PUBLIC = frozenset({"/-/healthy", "/-/ready"})
 
 
 class BasicAuth:
-    """Asks for a password on every path but the public ones, whenever the config has users."""
+    """Requires a password on every path but the public ones while the config has users."""
 
     def __init__(
         self,

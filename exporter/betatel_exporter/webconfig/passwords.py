@@ -20,7 +20,7 @@ class BusyError(Exception):
 
 
 class Limiter(Protocol):
-    """Bounds the passwords that wait to be checked, by client address."""
+    """Limits the passwords that wait to be checked, by client address."""
 
     def take(self, client: str) -> bool: ...
 
@@ -40,14 +40,14 @@ class Passwords:
         self._key = secrets.token_bytes(32)
         self._remembered: OrderedDict[bytes, None] = OrderedDict()
         self._checks: dict[bytes, asyncio.Task[bool]] = {}
-        # A thread of its own: the loop's are all taken when names are slow to resolve.
+        # Not the event loop's threads: slow name resolution can occupy all of them.
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bcrypt")
 
     async def match(self, users: Mapping[str, bytes], user: str, password: str, client: str) -> bool:
         """Whether a user has this password; `client` is the address that asks. Raises BusyError."""
         secret = password.encode()
         if len(secret) > _LONGEST or b"\0" in secret:
-            # Beyond either, implementations of bcrypt disagree and some look no further.
+            # Implementations of bcrypt disagree about these, and some ignore the rest.
             return False
         known = user in users
         hashed = users[user] if known else self._decoy(users, user)

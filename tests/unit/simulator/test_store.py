@@ -22,9 +22,7 @@ def filled(messages: list[Message]) -> MessageStore:
     return store
 
 
-def test_the_newest_messages_are_kept_and_all_are_counted_those_dropped_in_whole_quarters_of_an_hour() -> (
-    None
-):
+def test_dropped_messages_stay_counted_in_whole_quarters_of_an_hour() -> None:
     messages = [message(serial) for serial in range(3 * LIMIT)]
     store = filled(messages)
     assert LIMIT <= len(store.kept) <= 1.05 * LIMIT

@@ -32,7 +32,7 @@ def test_the_same_seed_and_clock_give_the_same_world_even_when_the_clock_is_set_
 
 @settings(max_examples=20)
 @given(st.lists(st.floats(0, 4 * HOUR)), st.sampled_from(["normal", "stuck-queue", "otp-pumping"]))
-def test_how_often_anyone_looks_changes_nothing(looks: list[float], scenario: str) -> None:
+def test_how_often_the_world_advances_changes_nothing(looks: list[float], scenario: str) -> None:
     watched, alone = (Account(messages_per_hour=20, kept=60) for _ in range(2))
     for start, following in ((NOON, scenario), (NOON + 4 * HOUR, "normal"), (NOON + 8 * HOUR, "normal")):
         for look in sorted(looks):

@@ -1,4 +1,4 @@
-"""Passwords: which are accepted, what a check costs, and who has to wait for it."""
+"""Passwords: which are accepted, what a check costs, and which requests wait for one."""
 
 import asyncio
 import threading
@@ -24,7 +24,7 @@ HERE, THERE = "192.0.2.1", "192.0.2.2"
 
 
 class Check:
-    """bcrypt that lists the hashes it was asked about, and can be held up."""
+    """bcrypt that records the hashes it is called with, and can be made to wait."""
 
     def __init__(self) -> None:
         self.hashes: list[bytes] = []
@@ -121,7 +121,7 @@ async def test_anything_else_is_refused(http: httpx.AsyncClient, folder: Folder)
     assert await status(http, encoded(b"alice")) == 401
 
 
-async def test_not_even_a_check_that_always_agrees_lets_in_whom_the_file_does_not_name() -> None:
+async def test_an_unknown_user_is_refused_whatever_the_check_of_the_password_returns() -> None:
     passwords = Passwords(lambda _password, _hash: True, ClientLimiter(8))
 
     assert await passwords.match(USERS, "alice", "anything", HERE)
@@ -160,7 +160,7 @@ async def test_changed_users_count_at_the_next_request(http: httpx.AsyncClient, 
     assert await log_in(http, "alice", "changed") == 200
 
 
-async def test_what_is_remembered_is_bounded_and_holds_no_password() -> None:
+async def test_remembered_logins_are_bounded_and_contain_no_password() -> None:
     passwords = Passwords(lambda _password, _hash: True, ClientLimiter(8))
     users = {f"user{number}": ALICE.encode() for number in range(REMEMBERED + 10)}
 
@@ -195,7 +195,7 @@ async def test_a_client_that_leaves_does_not_cancel_the_check_for_another(
 async def test_a_flood_of_logins_from_one_address_leaves_checks_for_another(
     app: BasicAuth, check: Check
 ) -> None:
-    """And what was remembered matches without a check."""
+    """A remembered password matches without a check."""
     here, there = client(app, HERE), client(app, THERE)
     assert await log_in(here, "alice", "secret") == 200
     check.released.clear()

@@ -30,8 +30,7 @@ def test_a_broken_file_keeps_the_last_good_one_until_it_is_corrected(
     folder.write("basic_auth_users: {alice: plain}")
     assert list(config.users) == ["alice"]
     assert not config.reload_success
-    fault = f"{folder.file}:1: basic_auth_users.alice: not a bcrypt hash; allowed"
-    assert error(log).startswith(fault)
+    assert error(log).startswith(f"{folder.file}:1: basic_auth_users.alice: not a bcrypt hash; allowed")
 
     folder.file.unlink()
     assert not config.reload_success
@@ -43,29 +42,25 @@ def test_a_broken_file_keeps_the_last_good_one_until_it_is_corrected(
     assert [record.levelname for record in log.records] == ["INFO", "ERROR", "ERROR", "INFO"]
 
 
-def test_only_a_restart_switches_passwords_off(folder: Folder, log: pytest.LogCaptureFixture) -> None:
-    folder.write("")
-    config = folder.config()
-    folder.write(ALICE)
-    assert list(config.users) == ["alice"]
-    for emptied in ("", "basic_auth_users:\n"):
-        folder.write(emptied)
-
-        assert list(config.users) == ["alice"]
-        assert not config.reload_success
-        assert "only a restart switches passwords off" in error(log)
-
-
-def test_only_a_restart_switches_tls_on_or_off(folder: Folder, log: pytest.LogCaptureFixture) -> None:
-    for before, after in [(TLS + ALICE, ALICE), (ALICE, TLS + ALICE)]:
-        folder.write(before)
+def test_a_reload_switches_passwords_on_but_only_a_restart_switches_them_off_or_tls(
+    folder: Folder, log: pytest.LogCaptureFixture
+) -> None:
+    for good, bad, fault in [
+        ([TLS + ALICE], ALICE, "only a restart switches TLS on or off"),
+        ([ALICE], TLS + ALICE, "only a restart switches TLS on or off"),
+        (["", ALICE], "", "only a restart switches passwords off"),
+        (["", ALICE], "basic_auth_users:\n", "only a restart switches passwords off"),
+    ]:
+        folder.write(good[0])
         config = folder.config()
         context = config.ssl_context
-        folder.write(after)
-
+        folder.write(good[-1])
+        assert config.reload_success
+        folder.write(bad)
         assert not config.reload_success
+        assert list(config.users) == ["alice"]
         assert config.ssl_context is context
-        assert "only a restart switches TLS on or off" in error(log)
+        assert fault in error(log)
 
 
 def test_a_rotation_is_used_when_it_is_complete_and_files_no_longer_named_do_not_matter(
