@@ -27,12 +27,11 @@ def load_file(folder: Path, text: str, environ: Mapping[str, str] | None = None)
 
 def test_key_and_account_id_are_all_that_is_needed() -> None:
     configuration = load({}, ONE)
-    (account,) = [each.settings for each in configuration.accounts]
-    assert (account.name, account.account_id) == ("default", "675aed61")
-    assert configuration.accounts[0].key() == "key-5f0c1a"
-    assert account.base_url == "https://api.betatel.com/api/v1/connect-hub"
-    assert account.windows == (Window.LAST_5_MINUTES, Window.LAST_HOUR, Window.LAST_24_HOURS)
-    assert configuration.accounts[0].proxy is None
+    (account,) = configuration.accounts
+    assert (account.settings.name, account.settings.account_id) == ("default", "675aed61")
+    assert (account.key(), account.proxy) == ("key-5f0c1a", None)
+    assert account.settings.base_url == "https://api.betatel.com/api/v1/connect-hub"
+    assert account.settings.windows == (Window.LAST_5_MINUTES, Window.LAST_HOUR, Window.LAST_24_HOURS)
     assert configuration.tls is not None
     assert configuration.settings.web.listen_address == Address("", 10742)
 
@@ -43,12 +42,10 @@ def test_flags_override_variables_and_variables_the_file(tmp_path: Path) -> None
     file.write_text(
         "timeout: 30\ncache_ttl: 5\nweb: {max_requests: 7, telemetry_path: /m}\nlog: {format: json}\n"
     )
-    settings = load(
-        {"config_file": str(file), "timeout": "1e1", "web.telemetry_path": "/flag"}, environ
-    ).settings
+    flags = {"config_file": str(file), "timeout": "1e1", "web.telemetry_path": "/flag"}
+    settings = load(flags, environ | {"BETATEL_CONFIG_FILE": "/nowhere"}).settings
     assert (settings.timeout, settings.cache_ttl, settings.log.format) == (10, 5, "json")
     assert (settings.web.max_requests, settings.web.telemetry_path) == (3, "/flag")
-    assert load({"config_file": str(file)}, ONE | {"BETATEL_CONFIG_FILE": "/nowhere"}).settings.cache_ttl == 5
 
 
 def test_one_account_can_be_set_in_every_way(tmp_path: Path) -> None:
@@ -62,25 +59,21 @@ def test_one_account_can_be_set_in_every_way(tmp_path: Path) -> None:
         base_url: http://api.example
     """
     flags = {"windows": "today, lastm", "daily_budget": "EUR=50, USD=20.5", "recent_pages": "0"}
-    for configuration, budget, windows, pages in [
-        (load_file(tmp_path, text), {"USD": 1.5}, (Window.TODAY,), 3),
-        (load(flags, ONE), {"EUR": 50, "USD": 20.5}, (Window.TODAY, Window.LAST_MINUTE), 0),
-    ]:
-        (account,) = [each.settings for each in configuration.accounts]
-        assert (account.daily_budget, account.windows, account.recent_pages) == (budget, windows, pages)
-    assert load_file(tmp_path, text).accounts[0].key() == "key-1"
+    (in_file,) = load_file(tmp_path, text).accounts
+    (by_flag,) = load(flags, ONE).accounts
+    assert (in_file.settings.daily_budget, in_file.settings.windows) == ({"USD": 1.5}, (Window.TODAY,))
+    assert (in_file.settings.recent_pages, by_flag.settings.recent_pages) == (3, 0)
+    assert by_flag.settings.daily_budget == {"EUR": 50, "USD": 20.5}
+    assert by_flag.settings.windows == (Window.TODAY, Window.LAST_MINUTE)
+    assert in_file.key() == "key-1"
 
 
 def test_accounts_of_the_list_share_settings_and_may_differ(tmp_path: Path) -> None:
     (tmp_path / "bank-key").write_text("key-bank")
     configuration = load_file(tmp_path, ACCOUNTS)
-    shop, bank = [each.settings for each in configuration.accounts]
-    assert [each.key() for each in configuration.accounts] == ["key-shop", "key-bank"]
-    assert (shop.name, shop.windows, shop.timezone) == (
-        "shop",
-        (Window.LAST_HOUR,),
-        "UTC",
-    )
+    assert [account.key() for account in configuration.accounts] == ["key-shop", "key-bank"]
+    shop, bank = [account.settings for account in configuration.accounts]
+    assert (shop.name, shop.windows, shop.timezone) == ("shop", (Window.LAST_HOUR,), "UTC")
     assert (shop.daily_budget, shop.recent_pages, shop.recent_settle) == ({"EUR": 50}, 0, 120)
     assert (bank.windows, bank.timezone) == ((Window.TODAY,), "Europe/Sarajevo")
     assert bank.base_url == "https://other.example/api"
@@ -112,26 +105,21 @@ def test_plain_http_is_for_loopback_unless_it_is_allowed() -> None:
     assert load({"base_url": "http://api.example", "allow_http": "true"}, ONE).tls is None
 
 
-@pytest.mark.parametrize(
-    ("environ", "proxy"),
-    [
+def test_the_proxy_is_the_one_of_the_environment() -> None:
+    lower, upper = "http://u:p@lower.example", "http://upper.example"
+    for environ, proxy in [
         ({"HTTPS_PROXY": "proxy.example:3128"}, "http://proxy.example:3128"),
-        ({"all_proxy": "http://u:p@proxy.example"}, "http://u:p@proxy.example"),
-        (
-            {"HTTPS_PROXY": "http://upper.example", "https_proxy": "http://lower.example"},
-            "http://lower.example",
-        ),
-        ({"HTTPS_PROXY": "http://upper.example", "https_proxy": ""}, None),
-        ({"HTTP_PROXY": "http://proxy.example"}, None),
-        ({"ALL_PROXY": "http://proxy.example", "NO_PROXY": "x.example, .BETATEL.com"}, None),
-        ({"ALL_PROXY": "http://proxy.example", "NO_PROXY": "api.betatel.com:443"}, None),
-        ({"ALL_PROXY": "http://proxy.example", "NO_PROXY": "betatel.com:80"}, "http://proxy.example"),
-        ({"ALL_PROXY": "http://proxy.example", "NO_PROXY": "tel.com,"}, "http://proxy.example"),
-        ({"ALL_PROXY": "http://proxy.example", "NO_PROXY": "*"}, None),
-    ],
-)
-def test_the_proxy_is_the_one_of_the_environment(environ: dict[str, str], proxy: str | None) -> None:
-    assert load({}, ONE | environ).accounts[0].proxy == proxy
+        ({"all_proxy": lower}, lower),
+        ({"HTTPS_PROXY": upper, "https_proxy": lower}, lower),
+        ({"HTTPS_PROXY": upper, "https_proxy": ""}, None),
+        ({"HTTP_PROXY": upper}, None),
+        ({"ALL_PROXY": upper, "NO_PROXY": "x.example, .BETATEL.com"}, None),
+        ({"ALL_PROXY": upper, "NO_PROXY": "api.betatel.com:443"}, None),
+        ({"ALL_PROXY": upper, "NO_PROXY": "betatel.com:80"}, upper),
+        ({"ALL_PROXY": upper, "NO_PROXY": "tel.com,"}, upper),
+        ({"ALL_PROXY": upper, "NO_PROXY": "*"}, None),
+    ]:
+        assert load({}, ONE | environ).accounts[0].proxy == proxy, environ
 
 
 def test_nothing_secret_is_in_a_repr(tmp_path: Path) -> None:
