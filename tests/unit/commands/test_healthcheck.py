@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from betatel_exporter.address import DEFAULT_ADDRESS
 from betatel_exporter.commands.healthcheck import main
-from betatel_exporter.config import Settings
 
 LISTEN = "BETATEL_WEB__LISTEN_ADDRESS"
 NOBODY = "127.0.0.1:1"
@@ -61,10 +59,6 @@ def test_flags_override_variables_and_variables_the_file(tmp_path: Path) -> None
             assert main([text.replace("RIGHT", address) for text in arguments], environment) == 0
 
 
-def test_the_default_address_is_that_of_the_settings() -> None:
-    assert Settings().web.listen_address == DEFAULT_ADDRESS
-
-
 def test_a_wrong_setting_is_one_line_and_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, environment, message in (
         ([], {LISTEN: "nowhere"}, "web.listen_address: must be [HOST]:PORT"),
@@ -78,8 +72,7 @@ def test_a_wrong_setting_is_one_line_and_ends_with_2(capsys: pytest.CaptureFixtu
         assert error.count("\n") == 1
 
 
-def test_it_imports_nothing_slow() -> None:
-    """From the command line on."""
+def test_from_the_command_line_on_it_imports_nothing_slow() -> None:
     program = (
         "import sys; from betatel_exporter.cli import main\n"
         f"main(['healthcheck'], {{'{LISTEN}': '{NOBODY}'}})\n"

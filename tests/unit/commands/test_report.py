@@ -18,8 +18,6 @@ RESULTS = [
         RecentQuery(b"key"), Recent({Destination("Utopia", "One"): COUNTS}, 1800.0, 1.0, None, {}), 0.3, NOW
     ),
 ]
-
-
 SUMMARY = "7 messages to 1 destinations in 30 min, 1 of 6 recipients not reached, coverage 100%"
 
 
@@ -27,12 +25,12 @@ def checked(*results: QueryResult, proxy: str | None = None) -> Checked:
     return Checked(Snapshot("shop", results, 0.3, {}), "https://api.example/hub", proxy)
 
 
-def text(*accounts: Checked) -> list[str]:
-    return list(report(accounts, NOW))
+def lines_of(*results: QueryResult) -> list[str]:
+    return list(report([checked(*results)], NOW))
 
 
 def test_each_success_is_a_line_with_its_value_and_the_cost_is_counted() -> None:
-    assert text(checked(*RESULTS)) == [
+    assert lines_of(*RESULTS) == [
         "account shop: 4 queries in 0.30 s",
         "  https://api.example/hub",
         "  stats/lasth     ok        100 ms  requested 10, processed 9, billed 0.50 EUR, 1.00 USD",
@@ -50,19 +48,18 @@ def test_each_success_is_a_line_with_its_value_and_the_cost_is_counted() -> None
 
 def test_equal_failures_are_one_line_with_one_verdict_and_one_hint() -> None:
     failed = [QueryResult(result.query, HTTP_401, 0.05, NOW) for result in RESULTS]
-    lines = text(checked(*failed))
-    assert lines[2:5] == [
+    assert lines_of(*failed)[2:5] == [
         "  4 queries       failed     50 ms  unauthorized: HTTP 401",
         "  verdict: the API rejects the key or the account id",
         "  hint: compare both with the provider's console: a key belongs to one account id",
     ]
-    lines = text(checked(*failed[:2], *RESULTS[2:]))
-    assert "    stats/lasth, tdr/SENT" in lines
+    assert "    stats/lasth, tdr/SENT" in lines_of(*failed[:2], *RESULTS[2:])
 
 
 def test_the_proxy_is_shown_without_its_password() -> None:
     proxied = checked(*RESULTS, proxy="http://user:secret@proxy.example:3128")
-    assert "  https://api.example/hub through the proxy http://proxy.example:3128" in text(proxied)
+    lines = list(report([proxied], NOW))
+    assert "  https://api.example/hub through the proxy http://proxy.example:3128" in lines
 
 
 def test_the_document_has_everything_for_a_script() -> None:

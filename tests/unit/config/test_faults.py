@@ -26,20 +26,15 @@ def faults_of_file(folder: Path, text: str, environ: dict[str, str]) -> list[str
     return [fault.removeprefix(str(path)) for fault in faults({"config_file": str(path)}, environ)]
 
 
-def test_without_settings_it_says_what_is_missing() -> None:
-    assert faults({}, {}) == (
-        "account_id (--account-id, BETATEL_ACCOUNT_ID): required",
-        "api_key_file (BETATEL_API_KEY_FILE) or api_key (BETATEL_API_KEY): exactly one is required, neither is set",
-    )
-
-
-def test_every_fault_is_reported_at_once_with_its_place() -> None:
+def test_everything_missing_or_wrong_is_reported_at_once_with_its_place() -> None:
+    no_key = "api_key_file (BETATEL_API_KEY_FILE) or api_key (BETATEL_API_KEY): exactly one is required, neither is set"
+    assert faults({}, {}) == ("account_id (--account-id, BETATEL_ACCOUNT_ID): required", no_key)
     environ = {"BETATEL_WINDWOS": "lasth", "BETATEL_TIMEOUT": "soon", "BETATEL_ACCOUNT_ID": "1"}
     assert faults({"log.level": "warn"}, environ) == (
         "BETATEL_WINDWOS: unknown variable; did you mean BETATEL_WINDOWS?",
         "BETATEL_TIMEOUT: must be a number above 0 and at most 300",
         "--log.level: must be one of debug, info, warning, error; did you mean warning?",
-        "api_key_file (BETATEL_API_KEY_FILE) or api_key (BETATEL_API_KEY): exactly one is required, neither is set",
+        no_key,
     )
 
 
@@ -83,6 +78,7 @@ WRONG_FLAGS = {
     ("web.telemetry_path", "must be a path such as /metrics"): ("metrics", "/probe", "/-/ready"),
     ("log.format", "must be one of logfmt, json"): ("xml",),
     ("ca_file", "no such file or directory in /"): ("/nowhere",),
+    ("ca_file", "must be the path of a file, not its contents"): ("a\nb", "a\0"),
     ("ca_file", f"{__file__}: must contain certificates in PEM form"): (__file__,),
     ("config_file", "no such file or directory in /"): ("/nowhere",),
 }  # fmt: skip
@@ -111,6 +107,8 @@ WRONG_FILES = {
     "timeout: [1]": ":1: timeout: must be a number above 0 and at most 300",
     "daily_budget: {eur: 1}": ":1: daily_budget: must be currencies in capitals with amounts, such as EUR=50,USD=20",
     "daily_budget: {EUR: x}": ":1: daily_budget.EUR: must be a number above 0",
+    "base_url: http://a\nallow_http: Off": ":1: base_url: must start with https:// unless it is a loopback address; "
+    "allow_http permits it",
     "accounts: shop": ":1: accounts: must be a list",
     "accounts: []": ":1: accounts: must contain an account",
 }
@@ -175,41 +173,34 @@ KEYS = (
 )
 
 
-def flags_and_variables(key: str) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
-    """A key in each flag and in each variable."""
+def misplaced(key: str) -> Iterator[tuple[dict[str, str], dict[str, str], Any]]:
+    """Flags, variables and documents: a key in each flag, in each variable, and in each place of the file."""
     ours = {"BETATEL_API_KEY": "ours", "BETATEL_ACCOUNT_ID": "1"}
     for url in (f"https://user:{key}@a.example", f"https://{key}@a.example", f"https://a.example?key={key}"):
-        yield {"base_url": url}, ours
+        yield {"base_url": url}, ours, {}
     for setting in SETTINGS:
-        if setting.flag:
-            yield {setting.key: key}, ours
-        yield {}, ours | {setting.variable: key}
-
-
-def documents(key: str) -> Iterator[Any]:
-    """A key in each place of the file."""
-    for path in [*(setting.path for setting in SETTINGS), ("web",), ("accounts",), (key,)]:
-        for misplaced in (key, [key], {key: 1}):
-            document: Any = misplaced
+        yield {setting.key: key}, ours, {}
+        yield {}, ours | {setting.variable: key}, {}
+    for path in [*(setting.path for setting in SETTINGS), ("web",), ("accounts",), (key,), ()]:
+        for value in (key, [key], {key: 1}):
+            document: Any = value
             for name in reversed(path):
                 document = {name: document}
-            yield document
+            yield {}, {}, document
     account = {"name": "shop", "account_id": "1", "api_key": "ours"}
     for name in (*(setting.key for setting in ACCOUNT_SETTINGS), key):
-        yield {"accounts": [account | {name: key}]}
-    yield from (key, [key], {"accounts": [account, account | {"name": key, "windows": [key]}]})
+        yield {}, {}, {"accounts": [account | {name: key}]}
+    yield {}, {}, {"accounts": [account, account | {"name": key, "windows": [key]}]}
 
 
 def test_a_key_in_any_other_place_is_never_printed(tmp_path: Path) -> None:
     path = tmp_path / "config.yml"
     leaks = []
     for key in KEYS:
-        cases = [(flags, environ, "") for flags, environ in flags_and_variables(key)]
-        cases += [({"config_file": str(path)}, {}, json.dumps(document)) for document in documents(key)]
-        for flags, environ, document in cases:
-            path.write_text(document)
+        for flags, environ, document in misplaced(key):
+            path.write_text(json.dumps(document))
             try:
-                printed = "\n".join(load(flags, environ).warnings)
+                printed = "\n".join(load({"config_file": str(path)} | flags, environ).warnings)
             except SettingsError as error:
                 printed = str(error)
             parts = [key, *key.split("\n"), key.strip("/=")]

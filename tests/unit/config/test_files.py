@@ -1,6 +1,5 @@
 """Key files and certificate authorities are followed as they change."""
 
-import logging
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,9 @@ FAULTS = {
 }
 
 
-def test_without_a_usable_key_there_is_an_error_until_there_is_one(tmp_path: Path) -> None:
+def test_without_a_usable_key_there_is_an_error_and_later_the_last_one_stays_in_use(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     path = tmp_path / "key"
     key = current_key(key_file(path, "shop"))
     with pytest.raises(KeyUnavailableError, match="no usable API key: no such file or directory in /"):
@@ -35,24 +36,10 @@ def test_without_a_usable_key_there_is_an_error_until_there_is_one(tmp_path: Pat
         assert str(caught.value) == f"no usable API key: {path}: {problem}"
     path.write_text("key-1\r\n")
     assert key() == "key-1"
-
-
-def test_an_unusable_key_leaves_the_last_in_use_and_is_logged_with_its_account(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    path = tmp_path / "key"
-    path.write_text("one\n")
-    key = current_key(key_file(path, "shop"))
-    assert key() == "one"
     path.write_text("")
-    assert key() == "one"
-    path.write_text("other")
-    assert key() == "other"
-    error, reloaded = caplog.records
-    assert error.getMessage() == "key file not reloaded, keeping the last good one"
+    assert key() == "key-1"
+    (error,) = caplog.records
     assert vars(error).items() >= {"account": "shop", "error": f"{path}: must not be empty"}.items()
-    assert reloaded.getMessage() == "key file reloaded"
 
 
 def test_a_changed_ca_file_is_followed_and_an_unusable_one_leaves_the_last_in_use(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """What is set arrives, from flags, variables and the file."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -19,10 +18,10 @@ accounts:
 """
 
 
-def load_file(folder: Path, text: str, environ: Mapping[str, str] | None = None) -> Configuration:
+def load_file(folder: Path, text: str) -> Configuration:
     path = folder / "config.yml"
     path.write_text(text)
-    return load({"config_file": str(path)}, environ or {})
+    return load({"config_file": str(path)}, {})
 
 
 def test_key_and_account_id_are_all_that_is_needed() -> None:
@@ -38,11 +37,9 @@ def test_key_and_account_id_are_all_that_is_needed() -> None:
 
 def test_flags_override_variables_and_variables_the_file(tmp_path: Path) -> None:
     environ = ONE | {"BETATEL_TIMEOUT": "20", "BETATEL_WEB__MAX_REQUESTS": "3", "BETATEL_CACHE_TTL": ""}
-    file = tmp_path / "config.yml"
-    file.write_text(
-        "timeout: 30\ncache_ttl: 5\nweb: {max_requests: 7, telemetry_path: /m}\nlog: {format: json}\n"
-    )
-    flags = {"config_file": str(file), "timeout": "1e1", "web.telemetry_path": "/flag"}
+    text = "{timeout: 30, cache_ttl: 5, web: {max_requests: 7, telemetry_path: /m}, log: {format: json}}"
+    (tmp_path / "config.yml").write_text(text)
+    flags = {"config_file": f"{tmp_path}/config.yml", "timeout": "1e1", "web.telemetry_path": "/flag"}
     settings = load(flags, environ | {"BETATEL_CONFIG_FILE": "/nowhere"}).settings
     assert (settings.timeout, settings.cache_ttl, settings.log.format) == (10, 5, "json")
     assert (settings.web.max_requests, settings.web.telemetry_path) == (3, "/flag")

@@ -4,8 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from betatel_exporter.files import DOCUMENT_BYTES, DocumentError, Value, parse
 
@@ -90,49 +88,15 @@ def test_no_document_takes_long() -> None:
     assert time.process_time() - started < 1.5 * len(heavy)
 
 
-def test_a_value_says_where_it_is_and_what_is_wrong_and_never_what_it_is() -> None:
-    members = document("top:\n  a: {5f2b8c0d9e1a4f73: x}\n  b: [s3cr3t, 1]\n  c: s3cr3t\n").members()["top"]
-    a, b, c = members.members().values()
+def test_a_value_says_where_it_is_and_never_what_it_is() -> None:
+    top = document("top:\n  a: {5f2b8c0d9e1a4f73: x}\n  b: [s3cr3t, 1]\n").members()["top"]
+    a, b = top.members().values()
     (hidden,) = a.members().values()
-    for fault, expected in [
-        (c.members, ":4: top.c: must be a mapping of names to values"),
-        (c.items, ":4: top.c: must be a list"),
-        (b.items()[1].text, ":3: top.b[1]: must be text, not a number: quote it"),
-        (b.scalar, ":3: top.b: must be one value, not a list"),
-        (c.flag, ":4: top.c: must be true or false"),
-        (lambda: c.choice(["secret", "x"]), ":4: top.c: must be one of secret, x; did you mean secret?"),
-        (lambda: hidden.choice(["y"]), ":2: top.a.(a name): must be one of y"),
-        (
-            lambda: members.known_members(["aa", "b"], {"c": "use b"}),
-            ":2: top.a: unknown setting; did you mean aa? allowed: aa, b",
-        ),
-        (lambda: members.known_members(["a", "b"], {"c": "use b"}), ":4: top.c: not supported: use b"),
-    ]:
+    for expected, fault in {
+        ":2: top.a.(a name): must be true or false": hidden.flag,
+        ":3: top.b: must be one value, not a list": b.scalar,
+        ":3: top.b[1]: must be text, not a number: quote it": b.items()[1].text,
+    }.items():
         with pytest.raises(DocumentError) as caught:
             fault()
         assert str(caught.value) == f"{SOURCE}{expected}"
-
-
-def test_paths_start_at_the_folder_of_the_document() -> None:
-    a, b, c = document('[tls/key, /run/key, "/run\\0key"]').items()
-    assert (a.path(), b.path()) == (Path("/etc/betatel/tls/key"), Path("/run/key"))
-    with pytest.raises(DocumentError, match="must be the path of a file, not its contents"):
-        c.path()
-
-
-def test_flags_are_true_or_false() -> None:
-    values = document("[true, False, yes, 'off']").items()
-    assert [value.flag() for value in values] == [True, False, True, False]
-
-
-TOKENS = st.sampled_from([*"{}[],x~", ": ", "\n", "- ", "&a ", "*a", "<<", "!!int ", "2001-99-99", "'q'"])
-
-
-@given(st.lists(TOKENS).map("".join).map(str.encode) | st.text().map(str.encode) | st.binary())
-def test_any_bytes_are_a_document_or_one_line(content: bytes) -> None:
-    fault = "none"
-    try:
-        plain(parse(content, SOURCE))
-    except DocumentError as error:
-        fault = str(error)
-    assert fault.isprintable()

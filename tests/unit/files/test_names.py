@@ -1,15 +1,9 @@
 from betatel_exporter.files import did_you_mean, is_name, shown
 
 KEYS = (
-    "key-5f0c1a",
-    "550e8400-e29b-41d4-a716-446655440000",
-    "5f2b8c0d9e1a4f7386b2c1d0e9f8a7b6",
-    "sk_live_51H8xQ2eZvKYlo2C",
-    "dGhpcyBpcyBhIGtleQ==",
-    "ab/cd+efGHIjkl",
-    "$2y$10$X0h1gDsPszWURQaxFh.zoubFi6DXncSjhoQNJgRrnGs7EsimhC7zG",
-    "AKIAIOSFODNN7EXAMPLE",
-    "abcdefghijklmnopqrstuvwxyzabcdef",
+    *("key-5f0c1a", "550e8400-e29b-41d4-a716-446655440000", "5f2b8c0d9e1a4f7386b2c1d0e9f8a7b6"),
+    *("sk_live_51H8xQ2eZvKYlo2C", "dGhpcyBpcyBhIGtleQ==", "ab/cd+efGHIjkl", "AKIAIOSFODNN7EXAMPLE"),
+    *("$2y$10$X0h1gDsPszWURQaxFh.zoubFi6DXncSjhoQNJgRrnGs7EsimhC7zG", "abcdefghijklmnopqrstuvwxyzabcdef"),
     "x" * 200,
 )
 NAMES = (
