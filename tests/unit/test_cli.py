@@ -44,13 +44,8 @@ def test_help_has_every_command_group_flag_and_choice(capsys: pytest.CaptureFixt
 def test_shells_can_complete_commands_and_flags() -> None:
     for shell in ("bash", "zsh"):
         script = shtab.complete(make_parser(), shell)
-        expected = [
-            *COMMANDS,
-            "--json",
-            "--scenario",
-            *(setting.flag for setting in SETTINGS if setting.flag),
-        ]
-        assert [word for word in expected if word not in script] == []
+        flags = [setting.flag for setting in SETTINGS if setting.flag]
+        assert [word for word in (*COMMANDS, *flags, "--json", "--scenario") if word not in script] == []
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,7 +73,7 @@ def test_a_wrong_command_line_is_one_line_and_exits_with_2(capsys: pytest.Captur
 
 
 MISPLACED = (
-    "KEY", "serve KEY", "--api-key KEY", "--api-key=KEY", "--KEY", "-KEY", "check --tiemout=KEY", "--help=KEY",
+    "KEY", "serve KEY", "--api-key KEY", "--api-key=KEY", "--KEY", "-KEY", "check --json=KEY", "--help=KEY",
     "healthcheck KEY", "healthcheck --help=KEY", "demo --scenario KEY", "demo --seed KEY", "simulate --speed=KEY KEY",
 )  # fmt: skip
 
