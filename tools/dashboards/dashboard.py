@@ -25,13 +25,11 @@ def line(height: int, *panels: Json, widths: Sequence[int] = ()) -> Line:
 
 def row(title: str, *lines: Line, repeat: str = "", collapsed: bool = False) -> list[Line]:
     """Lines under a heading, once for each value of `repeat`; collapsed panels run no queries."""
-    place = {"x": 0, "y": 0, "w": COLUMNS, "h": 1}
-    heading = FIXED["row"] | {"title": title, "collapsed": collapsed, "gridPos": place, "panels": []}
+    panels = lines if collapsed else []
+    (heading,) = line(1, FIXED["row"] | {"title": title, "collapsed": collapsed, "panels": panels})
     if repeat:
         heading["repeat"] = repeat
-    if collapsed:
-        return [[heading | {"panels": lines}]]
-    return [[heading], *lines]
+    return [[heading], *([] if collapsed else lines)]
 
 
 def dashboard(

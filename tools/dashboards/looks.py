@@ -36,7 +36,7 @@ BUDGET = 1.0
 """BetatelSpendOverDailyBudget compares with the budget itself."""
 
 ANY = 0.5
-"""Below any count but zero."""
+"""The limit of a count that is to be zero."""
 
 DASHED: Json = {"custom__lineStyle": {"fill": "dash", "dash": [10, 6]}}
 

@@ -177,12 +177,6 @@ MESSAGES = [
     oldest_pending("{{status}}", overrides=lines(STATUS)),
 ]
 
-WORDS = {"last5m": "5 min", "lasth": "1 h", "last24h": "24 h"}
-OPTIONS = [{"text": text, "value": window, "selected": window == "lasth"} for window, text in WORDS.items()]
-QUERY = ", ".join(f"{text} : {window}" for window, text in WORDS.items())
-WINDOW = looks.FIXED["window_variable"] | {"query": QUERY, "options": OPTIONS, "current": OPTIONS[1]}
-"""One at a time: windows overlap."""
-
 OVERVIEW = dashboard(
     "betatel-overview",
     "Do one-time codes arrive, right now? Accounts, worst first; open the row of an account for its graphs.",
@@ -191,6 +185,6 @@ OVERVIEW = dashboard(
     line(8, *NOW),
     line(8, *LATELY),
     *row("$account", line(9, *REQUESTS), line(8, *MESSAGES), repeat="account", collapsed=True),
-    variables=[WINDOW],
+    variables=[looks.FIXED["window_variable"]],
     since="6h",
 )

@@ -35,10 +35,9 @@ class Panel:
         name: bool = True,
         **settings: Any,
     ) -> Json:
-        """A number for each series at the end of the time range: on a green or red tile where there is a limit.
+        """A number for each series at the end of the time range, with its `name`; on a coloured tile if there is a limit.
 
-        `color` may replace red; `absent` is the colour of a missing value; `more` is the uid of the dashboard that the
-        number links to.
+        `color` may replace red; `absent` is the colour of a missing value; the number links to the dashboard `more`.
         """
         panel = self.of_type("stat", **settings)
         defaults = panel["fieldConfig"]["defaults"]

@@ -103,7 +103,7 @@ def records(*statuses: str, offset: str = "") -> str:
 
 
 def flow(*statuses: str, each: bool = False) -> str:
-    """Messages that came into the group of `statuses`, or into `each` of them, within an hour; none ever leaves.
+    """Messages that came into the group of `statuses`, or into `each` of them, within an hour. They never leave it.
 
     There is no series where either end of the hour is unknown, or where a total shrank: since then, or in the five
     minutes before, as when one scrape has a total that is too small.
