@@ -6,18 +6,18 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Definition:
-    """A metric as users know it: its HELP is the meaning and the source."""
+    """A metric as users know it: its HELP is the meaning and, from the API, the source."""
 
     name: str
     labels: tuple[str, ...]
     meaning: str
-    source: str
-    """Endpoint and field of the provider's pages, or the part of the exporter it comes from."""
+    source: str = ""
+    """Endpoint and field of the provider's pages; empty for what the exporter knows itself."""
     type: Literal["gauge", "counter", "histogram"] = "gauge"
 
     @property
     def help(self) -> str:
-        return f"{self.meaning} Source: {self.source}."
+        return f"{self.meaning} Source: {self.source}." if self.source else self.meaning
 
 
 REQUESTS = Definition(
@@ -84,57 +84,37 @@ DAILY_BUDGET = Definition(
     "betatel_telegram_daily_budget_amount",
     ("account", "currency"),
     "Budget for a day, in units of the currency; absent if none is configured.",
-    "the setting daily_budget",
 )
-UP = Definition(
-    "betatel_up",
-    ("account",),
-    "1 if every query of this scrape succeeded, else 0.",
-    "this scrape",
-)
+UP = Definition("betatel_up", ("account",), "1 if every query of this scrape succeeded, else 0.")
 SCRAPE_DURATION = Definition(
-    "betatel_scrape_duration_seconds",
-    ("account",),
-    "Duration of this scrape for the account, in seconds.",
-    "this scrape",
+    "betatel_scrape_duration_seconds", ("account",), "Duration of this scrape for the account, in seconds."
 )
 QUERY_SUCCESS = Definition(
-    "betatel_scrape_query_success",
-    ("account", "query"),
-    "1 if the query succeeded, else 0.",
-    "this scrape",
+    "betatel_scrape_query_success", ("account", "query"), "1 if the query succeeded, else 0."
 )
 QUERY_DURATION = Definition(
     "betatel_scrape_query_duration_seconds",
     ("account", "query"),
     "Duration of the query, including the wait for a slot, in seconds.",
-    "this scrape",
 )
 LAST_SUCCESS = Definition(
     "betatel_last_success_timestamp_seconds",
     ("account", "query"),
     "When the query last succeeded, in seconds since the epoch; absent until the first success.",
-    "the exporter's memory",
 )
 API_REQUESTS = Definition(
-    "betatel_api_requests_total",
-    ("account", "operation"),
-    "HTTP requests sent to the API.",
-    "API calls of the exporter",
-    type="counter",
+    "betatel_api_requests_total", ("account", "operation"), "HTTP requests sent to the API.", type="counter"
 )
 API_FAILURES = Definition(
     "betatel_api_failures_total",
     ("account", "operation", "reason"),
     "HTTP requests to the API that failed or could not be sent.",
-    "API calls of the exporter",
     type="counter",
 )
 API_DURATION = Definition(
     "betatel_api_request_duration_seconds",
     ("operation",),
     "Duration of HTTP requests to the API, including failed ones, in seconds.",
-    "API calls of the exporter",
     type="histogram",
 )
 COOLDOWN = Definition(
@@ -147,13 +127,11 @@ BUILD_INFO = Definition(
     "betatel_exporter_build_info",
     ("version", "revision", "python_version"),
     "Always 1; version, revision and Python version are labels.",
-    "the exporter",
 )
 WEB_CONFIG_RELOAD = Definition(
     "betatel_exporter_web_config_reload_success",
     (),
     "1 if the last change of the web configuration file was loaded, else 0; absent without such a file.",
-    "the file of --web.config.file",
 )
 
 CATALOGUE = (

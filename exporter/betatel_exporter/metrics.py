@@ -18,6 +18,8 @@ from betatel_exporter.results import QueryResult, Snapshot
 Budgets = Mapping[str, Mapping[str, float]]
 """Daily budgets by account and currency, in units of the currency."""
 
+Gauges = Mapping[Definition, Metric]
+
 
 class Families:
     """The metric families of the two pages."""
@@ -55,79 +57,70 @@ class Families:
 
 
 def account_families(snapshots: Iterable[Snapshot], budgets: Budgets) -> list[Metric]:
-    """All gauges of some accounts."""
-    gauges = _Gauges()
+    """All gauges of some accounts that have samples."""
+    gauges = {definition: gauge(definition) for definition in definitions.CATALOGUE}
     for snapshot in snapshots:
         for result in snapshot.results:
             _add_value(gauges, snapshot.account, result)
         for currency, amount in sorted(budgets.get(snapshot.account, {}).items()):
-            gauges.add(definitions.DAILY_BUDGET, amount, snapshot.account, currency)
+            _add(gauges, definitions.DAILY_BUDGET, amount, snapshot.account, currency)
         _add_scrape(gauges, snapshot)
-    return gauges.in_order()
+    return [family for family in gauges.values() if family.samples]
 
 
-def gauge(definition: Definition, value: float, *labels: str) -> Metric:
-    """A family with one sample."""
-    gauges = _Gauges()
-    gauges.add(definition, value, *labels)
-    return gauges.in_order()[0]
+def gauge(definition: Definition, value: float | None = None, *labels: str) -> Metric:
+    """A family, with a sample if there is a value."""
+    family = GaugeMetricFamily(definition.name, definition.help)
+    if value is not None:
+        _add({definition: family}, definition, value, *labels)
+    return family
 
 
-class _Gauges:
-    """Gauge families by definition, made when the first sample comes."""
-
-    def __init__(self) -> None:
-        self._families: dict[Definition, Metric] = {}
-
-    def add(self, definition: Definition, value: float, *labels: str) -> None:
-        family = self._families.get(definition)
-        if family is None:
-            family = GaugeMetricFamily(definition.name, definition.help)
-            self._families[definition] = family
-        family.add_sample(definition.name, dict(zip(definition.labels, labels, strict=True)), value)
-
-    def in_order(self) -> list[Metric]:
-        return [
-            self._families[definition] for definition in definitions.CATALOGUE if definition in self._families
-        ]
+def _add(gauges: Gauges, definition: Definition, value: float, *labels: str) -> None:
+    sample = dict(zip(definition.labels, labels, strict=True))
+    gauges[definition].add_sample(definition.name, sample, value)
 
 
-def _add_value(gauges: _Gauges, account: str, result: QueryResult) -> None:
+def _add_value(gauges: Gauges, account: str, result: QueryResult) -> None:
     match result.query, result.outcome:
         case StatsQuery(window=window), Stats(requests, transactions, amounts):
-            gauges.add(definitions.REQUESTS, requests, account, window)
-            gauges.add(definitions.TRANSACTIONS, transactions, account, window)
+            _add(gauges, definitions.REQUESTS, requests, account, window)
+            _add(gauges, definitions.TRANSACTIONS, transactions, account, window)
             for currency, amount in sorted(amounts.items()):
-                gauges.add(definitions.AMOUNT, amount, account, window, currency)
+                _add(gauges, definitions.AMOUNT, amount, account, window, currency)
         case RecordsQuery(status=status), Records(total, boundary):
-            gauges.add(definitions.MESSAGES, total, account, status)
+            _add(gauges, definitions.MESSAGES, total, account, status)
             if boundary is not None:
-                gauges.add(
-                    definitions.OLDEST if status.in_flight else definitions.NEWEST, boundary, account, status
+                _add(
+                    gauges,
+                    definitions.OLDEST if status.in_flight else definitions.NEWEST,
+                    boundary,
+                    account,
+                    status,
                 )
         case _, Recent() as recent:
             _add_recent(gauges, account, recent)
 
 
-def _add_recent(gauges: _Gauges, account: str, recent: Recent) -> None:
+def _add_recent(gauges: Gauges, account: str, recent: Recent) -> None:
     for destination, counts in recent.destinations.items():
         for status, messages in counts.messages.items():
-            gauges.add(definitions.RECENT_MESSAGES, messages, account, *destination, status)
-        gauges.add(definitions.RECENT_RECIPIENTS, counts.reached, account, *destination, "true")
-        gauges.add(definitions.RECENT_RECIPIENTS, counts.unreached, account, *destination, "false")
-    gauges.add(definitions.RECENT_PERIOD, recent.period, account)
-    gauges.add(definitions.RECENT_COVERAGE, recent.coverage, account)
+            _add(gauges, definitions.RECENT_MESSAGES, messages, account, *destination, status)
+        _add(gauges, definitions.RECENT_RECIPIENTS, counts.reached, account, *destination, "true")
+        _add(gauges, definitions.RECENT_RECIPIENTS, counts.unreached, account, *destination, "false")
+    _add(gauges, definitions.RECENT_PERIOD, recent.period, account)
+    _add(gauges, definitions.RECENT_COVERAGE, recent.coverage, account)
 
 
-def _add_scrape(gauges: _Gauges, snapshot: Snapshot) -> None:
+def _add_scrape(gauges: Gauges, snapshot: Snapshot) -> None:
     account = snapshot.account
-    gauges.add(definitions.UP, snapshot.up, account)
-    gauges.add(definitions.SCRAPE_DURATION, snapshot.duration, account)
+    _add(gauges, definitions.UP, snapshot.up, account)
+    _add(gauges, definitions.SCRAPE_DURATION, snapshot.duration, account)
     for result in snapshot.results:
         name = result.query.name
-        gauges.add(definitions.QUERY_SUCCESS, result.failure is None, account, name)
-        gauges.add(definitions.QUERY_DURATION, result.duration, account, name)
+        _add(gauges, definitions.QUERY_SUCCESS, result.failure is None, account, name)
+        _add(gauges, definitions.QUERY_DURATION, result.duration, account, name)
         if name in snapshot.last_success:
-            gauges.add(definitions.LAST_SUCCESS, snapshot.last_success[name], account, name)
+            _add(gauges, definitions.LAST_SUCCESS, snapshot.last_success[name], account, name)
     if snapshot.cooldown_until is not None:
-        gauges.add(definitions.COOLDOWN, snapshot.cooldown_until, account)
+        _add(gauges, definitions.COOLDOWN, snapshot.cooldown_until, account)

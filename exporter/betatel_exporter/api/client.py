@@ -8,8 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 
@@ -38,11 +37,8 @@ MAX_PREPARED = 64
 """Requests kept ready: those of the queries, and some pages of recent records."""
 
 
-class Observer(Protocol):
-    """Counts the HTTP requests of an account."""
-
-    def __call__(self, operation: Operation, seconds: float | None, reason: Reason | None, /) -> None:
-        """A request has ended: after so many seconds, None if it was not sent; `reason` is None if it succeeded."""
+Observer = Callable[[Operation, float | None, Reason | None], None]
+"""Called when a request has ended: its seconds, None if it was not sent, and the reason if it failed."""
 
 
 class ApiClient:
@@ -134,16 +130,18 @@ class ApiClient:
         return httpx.Request("POST", url, headers=headers, content=json.dumps(request.body))
 
     def _raise_for_status(self, response: httpx.Response) -> None:
-        code = response.status_code
-        if code == HTTPStatus.OK:
-            return
-        status = f"HTTP {code}"
-        if code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-            raise UnauthorizedError(status)
-        if code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            raise ConnectError(f"{Cause.PROXY_REFUSED}: {status}")
-        if code == HTTPStatus.TOO_MANY_REQUESTS:
-            raise RateLimitedError(status, retry_after(response.headers.get("retry-after"), self._clock()))
+        status = f"HTTP {response.status_code}"
+        match response.status_code:
+            case 200:
+                return
+            case 401 | 403:
+                raise UnauthorizedError(status)
+            case 407:
+                raise ConnectError(f"{Cause.PROXY_REFUSED}: {status}")
+            case 429:
+                raise RateLimitedError(
+                    status, retry_after(response.headers.get("retry-after"), self._clock())
+                )
         if response.is_client_error:
             raise ClientError(status)
         if response.is_server_error:

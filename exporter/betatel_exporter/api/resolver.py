@@ -1,83 +1,64 @@
 """Name resolution in which a lookup that hangs delays no other."""
 
 import asyncio
-import contextlib
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 Lookup = Callable[..., Sequence[tuple[Any, ...]]]
+Found = list[ResolveResult]
 
 
 class Resolver(AbstractResolver):
-    """The system's name resolution, with a thread per name being looked up.
+    """The system's name resolution, with a thread for each name that is being looked up.
 
-    A lookup cannot be cancelled. In the event loop's own pool of threads, a few names that hang would delay all others, and
+    A lookup cannot be cancelled. In the event loop's own thread pool, a few lookups that hang would delay all others, and
     the exit of the process. These threads are daemons, one for each host name of the configuration at most. A resolver
     library could cancel, but would not follow nsswitch.conf.
     """
 
     def __init__(self, lookup: Lookup = socket.getaddrinfo) -> None:
         self._lookup = lookup
-        self._lookups: dict[tuple[str, int], asyncio.Future[list[ResolveResult]]] = {}
+        self._lookups: dict[tuple[str, int], asyncio.Future[Found]] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Addresses of a host; raises OSError. Concurrent callers share one lookup; cancelling a caller does not end it."""
+        """Addresses of a host; raises OSError. Callers at the same time share one lookup, which cancelling does not end."""
         key = (host, family)
-        lookup = self._lookups.get(key)
-        if lookup is None:
-            lookup = self._lookups[key] = self._start(host, family)
-            lookup.add_done_callback(lambda _: self._lookups.pop(key))
-        found = await asyncio.shield(lookup)
-        return [{**address, "port": port} for address in found]
+        if key not in self._lookups:
+            found: Future[Found] = Future()
+            threading.Thread(
+                target=self._run, args=(found, *key), name=f"resolve {host}", daemon=True
+            ).start()
+            self._lookups[key] = asyncio.wrap_future(found)
+            self._lookups[key].add_done_callback(lambda _: self._lookups.pop(key).exception())
+        return [{**address, "port": port} for address in await asyncio.shield(self._lookups[key])]
 
     async def close(self) -> None:
         """Nothing to wait for."""
 
-    def _start(self, host: str, family: int) -> "asyncio.Future[list[ResolveResult]]":
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[list[ResolveResult]] = loop.create_future()
-
-        def finish(found: list[ResolveResult] | Exception) -> None:
-            if isinstance(found, Exception):
-                future.set_exception(found)
-                future.exception()  # marks it as retrieved: nobody may be waiting any more
-            else:
-                future.set_result(found)
-
-        def run() -> None:
-            found = self._addresses(host, family)
-            with contextlib.suppress(RuntimeError):  # the loop is closed: the process is ending
-                loop.call_soon_threadsafe(finish, found)
-
-        threading.Thread(target=run, name=f"resolve {host}", daemon=True).start()
-        return future
-
-    def _addresses(self, host: str, family: int) -> list[ResolveResult] | Exception:
+    def _run(self, found: Future[Found], host: str, family: int) -> None:
         try:
-            infos = self._lookup(
-                host, None, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
-            )
-            return [
-                ResolveResult(
-                    hostname=host,
-                    host=_numeric(address),
-                    port=0,
-                    family=found,
-                    proto=proto,
-                    flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
-                )
-                for found, _, proto, _, address in infos
-            ]
+            found.set_result(self._addresses(host, family))
         except UnicodeError:  # a label of more than 63 characters
-            return socket.gaierror(socket.EAI_NONAME, "not a host name")
+            found.set_exception(socket.gaierror(socket.EAI_NONAME, "not a host name"))
         except Exception as error:  # noqa: BLE001  raised by resolve()
-            return error
+            found.set_exception(error)
+
+    def _addresses(self, host: str, family: int) -> Found:
+        flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+        infos = self._lookup(host, None, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+        return [
+            ResolveResult(
+                hostname=host, host=_numeric(address), port=0, family=found, proto=proto, flags=flags
+            )
+            for found, _, proto, _, address in infos
+        ]
 
 
 def _numeric(address: tuple[Any, ...]) -> str:

@@ -2,7 +2,7 @@
 
 import functools
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any
@@ -65,7 +65,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._connections = connections
         self._resolver = resolver
         self._tls = tls
-        self._proxy = httpx.Proxy(proxy) if proxy else None
+        self._proxy = _proxy_options(httpx.Proxy(proxy)) if proxy else {}
         self._sessions: dict[bool, ClientSession] = {}
         self._converted = functools.lru_cache(CONVERTED)(_converted)
 
@@ -78,8 +78,7 @@ class Transport(httpx.AsyncBaseTransport):
             headers=headers,
             data=request.content,
             ssl=self._tls() or True,
-            proxy=str(self._proxy.url) if self._proxy else None,
-            proxy_headers=_proxy_headers(self._proxy) if self._proxy else None,
+            **self._proxy,
             timeout=_NO_TIMEOUT,
             allow_redirects=False,
             trace_request_ctx=request.extensions,
@@ -92,20 +91,18 @@ class Transport(httpx.AsyncBaseTransport):
 
     def _session(self, *, fresh: bool) -> ClientSession:
         """Made by the first request, as it belongs to the event loop."""
-        session = self._sessions.get(fresh)
-        if session is None:
-            session = self._sessions[fresh] = ClientSession(
-                connector=_BoundedConnector(
-                    limit=self._connections,
-                    resolver=self._resolver,
-                    force_close=fresh,
-                    keepalive_timeout=None if fresh else KEEP_ALIVE,
-                ),
+        if fresh not in self._sessions:
+            kept = {"force_close": True} if fresh else {"keepalive_timeout": KEEP_ALIVE}
+            connector = _BoundedConnector(limit=self._connections, resolver=self._resolver, **kept)
+            trace = TraceConfig()
+            trace.on_request_headers_sent.append(_note_sent)
+            self._sessions[fresh] = ClientSession(
+                connector=connector,
                 cookie_jar=DummyCookieJar(),
                 auto_decompress=False,
-                trace_configs=[_reporting_sent()],
+                trace_configs=[trace],
             )
-        return session
+        return self._sessions[fresh]
 
 
 class _Body(httpx.AsyncByteStream):
@@ -183,15 +180,11 @@ def _converted(request: httpx.Request) -> tuple[str, dict[str, str]]:
     return str(request.url), dict(request.headers)
 
 
-def _reporting_sent() -> TraceConfig:
-    async def report(_: ClientSession, context: SimpleNamespace, __: object) -> None:
-        context.trace_request_ctx[SENT] = True
-
-    trace = TraceConfig()
-    trace.on_request_headers_sent.append(report)
-    return trace
+async def _note_sent(_: ClientSession, context: SimpleNamespace, __: object) -> None:
+    context.trace_request_ctx[SENT] = True
 
 
-def _proxy_headers(proxy: httpx.Proxy) -> Mapping[str, str]:
+def _proxy_options(proxy: httpx.Proxy) -> dict[str, Any]:
     """The password: aiohttp makes Proxy-Authorization of this header, and has deprecated the other way."""
-    return {"authorization": encode_basic_auth(*proxy.auth)} if proxy.auth is not None else {}
+    headers = {"authorization": encode_basic_auth(*proxy.auth)} if proxy.auth else {}
+    return {"proxy": str(proxy.url), "proxy_headers": headers}

@@ -1,20 +1,46 @@
 """An account by the last result of each of its queries."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from betatel_exporter.api.models import Records, RecordsQuery, Stats, StatsQuery
 from betatel_exporter.api.vocabulary import Status, Window
 from betatel_exporter.collector import Collector
 from betatel_exporter.recent import Destination, Recent
 from betatel_exporter.results import Failure
-from betatel_exporter.web.significance import MIN_FAILED, Share, significantly_worse
 
 SHORT, LONG, DAY = Window.LAST_5_MINUTES, Window.LAST_HOUR, Window.LAST_24_HOURS
 
+MIN_ZSCORE = 3.5
+MIN_EXCESS = 0.1
+MIN_FAILED = 3
+"""A sample is worse than a baseline if all three are exceeded: few messages prove nothing."""
+
 MOSTLY = 0.5
-"""A destination is failing from this share of unreached recipients on, if it is significantly more than elsewhere."""
+"""A destination is failing if at least this share of its recipients is unreached and that is worse than elsewhere."""
+
+
+class Share(NamedTuple):
+    """How many of a total failed."""
+
+    failed: float
+    total: float
+
+    @property
+    def ratio(self) -> float | None:
+        return self.failed / self.total if self.total > 0 else None
+
+    def is_worse_than(self, baseline: "Share") -> bool:
+        """By a z test of two proportions."""
+        if self.ratio is None or baseline.ratio is None or self.failed < MIN_FAILED:
+            return False
+        excess = self.ratio - baseline.ratio
+        pooled = (self.failed + baseline.failed) / (self.total + baseline.total)
+        deviation = math.sqrt(pooled * (1 - pooled) * (1 / self.total + 1 / baseline.total))
+        return excess > MIN_EXCESS and (deviation == 0 or excess / deviation > MIN_ZSCORE)
 
 
 class State(IntEnum):
@@ -37,11 +63,11 @@ class AccountView:
         self.queries = len(collector.queries)
         self.results = collector.results
         self.windows: dict[Window, Share] = {}
-        """Messages that were not processed, of all requested."""
+        """Requests that were not processed."""
         self.amounts: dict[Window, Mapping[str, float]] = {}
         self.totals: dict[Status, float] = {}
         self.unreached: dict[Destination, Share] = {}
-        """Unreached recipients, of all recent ones."""
+        """Recent recipients who were not reached."""
         self.failures: dict[Failure, list[str]] = {}
         """Names of the failed queries by cause."""
         for name, result in self.results.items():
@@ -64,24 +90,23 @@ class AccountView:
 
     @property
     def current(self) -> Share | None:
-        """Failed of the shortest window that is known."""
+        """Of the shortest window that is known."""
         return self.windows.get(SHORT) or self.windows.get(LONG)
 
     @property
-    def usual(self) -> Share | None:
-        """Failed of the 23 hours before the last one; None where the windows do not say."""
+    def usual(self) -> Share:
+        """Of the 23 hours before the last one; of nothing where the windows do not say."""
         if LONG not in self.windows or DAY not in self.windows:
-            return None
+            return Share(0, 0)
         hour, day = self.windows[LONG], self.windows[DAY]
         return Share(max(0.0, day.failed - hour.failed), max(0.0, day.total - hour.total))
 
     def fails_more_than_usual(self, window: Window) -> bool:
-        share, usual = self.windows.get(window), self.usual
-        return bool(window in {SHORT, LONG} and share and usual and significantly_worse(share, usual))
+        return window in self.windows and self.windows[window].is_worse_than(self.usual)
 
     @property
     def people(self) -> Share | None:
-        """Unreached of all recent recipients; None where the recent records are unknown."""
+        """All recent recipients; None where the recent records are unknown."""
         return _total(self.unreached.values()) if self.unreached else None
 
     @property
@@ -91,7 +116,7 @@ class AccountView:
 
     @cached_property
     def failing_destinations(self) -> Sequence[Destination]:
-        """Where most recipients are unreached, and more than elsewhere; the worst first."""
+        """The worst first."""
         return [place for place in self.worst_destinations if self._is_failing(place)]
 
     def _is_failing(self, place: Destination) -> bool:
@@ -99,7 +124,7 @@ class AccountView:
         elsewhere = _total(other for key, other in self.unreached.items() if key != place)
         if share.ratio is None or share.ratio < MOSTLY:
             return False
-        return significantly_worse(share, elsewhere) if elsewhere.total else share.failed >= MIN_FAILED
+        return share.is_worse_than(elsewhere) if elsewhere.total else share.failed >= MIN_FAILED
 
     @property
     def _is_stalled(self) -> bool:

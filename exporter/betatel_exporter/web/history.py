@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from betatel_exporter.web.account_view import AccountView, State
+from betatel_exporter.web.account_view import AccountView
 
 SPAN = 3600.0
 """Seconds that are kept."""
@@ -43,24 +43,15 @@ class History:
         while now - points[0].time > SPAN:
             points.popleft()
 
-    def pictures(self, now: float, state: State) -> Iterator[tuple[str, str]]:
-        """Name and SVG of each picture that has a value; red where the state is due to it."""
-        red = {
-            "failed": state is State.DELIVERY_FAILING,
-            "unreached": state <= State.DESTINATION_FAILING,
-        }
+    def pictures(self, now: float) -> Iterator[tuple[str, str]]:
+        """Name and SVG of each picture that has a value."""
         for name, least in LEAST.items():
             series = [(point.time, getattr(point, name)) for point in self.points if now - point.time <= SPAN]
             if any(value is not None for _, value in series):
-                yield (
-                    name,
-                    picture(series, now, least=least, label=f"{name}, last hour", red=red.get(name, False)),
-                )
+                yield name, picture(name, series, now, least)
 
 
-def picture(
-    series: Sequence[tuple[float, float | None]], now: float, *, least: float, label: str, red: bool
-) -> str:
+def picture(name: str, series: Sequence[tuple[float, float | None]], now: float, least: float) -> str:
     """A line over the hour up to now, scaled to its highest value but at least to `least`; None leaves a gap.
 
     The last point of a line is there twice: one point alone is then a dot.
@@ -73,9 +64,8 @@ def picture(
         else:
             x, y = WIDTH * (1 - (now - time) / SPAN), HEIGHT * (1 - value / top)
             runs[-1].append(f"{x:.1f},{y:.1f}")
-    css = ' class="bad-line"' if red else ""
-    lines = "".join(f'<polyline{css} points="{" ".join([*run, run[-1]])}"/>' for run in runs if run)
+    lines = "".join(f'<polyline points="{" ".join([*run, run[-1]])}"/>' for run in runs if run)
     return (
-        f'<svg role="img" aria-label="{label}" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">'
+        f'<svg role="img" aria-label="{name}, last hour" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">'
         f'<line x1="0" x2="{WIDTH}" y1="{HEIGHT}" y2="{HEIGHT}"/>{lines}</svg>'
     )

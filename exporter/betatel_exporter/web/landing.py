@@ -8,9 +8,8 @@ from string import Template
 from betatel_exporter.api.vocabulary import Status, Window
 from betatel_exporter.collector import Collector
 from betatel_exporter.metrics import Budgets
-from betatel_exporter.web.account_view import LONG, AccountView, State
+from betatel_exporter.web.account_view import LONG, AccountView, Share, State
 from betatel_exporter.web.history import History
-from betatel_exporter.web.significance import Share
 
 DOCS = "https://github.com/betatel-exporter/betatel-exporter"
 
@@ -88,7 +87,7 @@ class LandingPage:
             _destinations(view),
             _statuses(view),
             _spend(view, self._budgets.get(view.account, {})),
-            _last_hour(self._histories[view.account], now, view.state),
+            _last_hour(self._histories[view.account], now),
         )
         failing = " class=failing" if STATES[view.state][0] == "bad" else ""
         until = view.cooldown_until
@@ -138,16 +137,11 @@ def _mark(view: AccountView) -> str:
 
 
 def _windows(view: AccountView) -> str:
-    rows = [
-        (
-            window,
-            _count(share),
-            f"{share.failed:,.0f}",
-            _red(_ratio(share), when=view.fails_more_than_usual(window)),
-        )
-        for window in Window
-        if (share := view.windows.get(window))
-    ]
+    rows = []
+    for window in Window:
+        if share := view.windows.get(window):
+            ratio = _red(_ratio(share), when=view.fails_more_than_usual(window))
+            rows.append((window, _count(share), f"{share.failed:,.0f}", ratio))
     usual = _ratio(view.usual)
     title = f"Requests, usually {usual} failed" if usual else "Requests"
     return _table(title, ("Window", "#Requested", "#Failed", "#Ratio"), rows)
@@ -157,16 +151,12 @@ def _destinations(view: AccountView) -> str:
     people = view.people
     if people is None:
         return ""
-    rows = [
-        (
-            *map(escape, place),
-            f"{share.failed:,.0f}",
-            _count(share),
-            _red(_ratio(share), when=place in view.failing_destinations),
-        )
-        for place in view.worst_destinations[:DESTINATIONS]
-        if (share := view.unreached[place]).failed
-    ]
+    rows = []
+    for place in view.worst_destinations[:DESTINATIONS]:
+        share = view.unreached[place]
+        ratio = _red(_ratio(share), when=place in view.failing_destinations)
+        if share.failed:
+            rows.append((*map(escape, place), f"{share.failed:,.0f}", _count(share), ratio))
     title = f"Unreached recipients: {people.failed:,.0f} of {people.total:,.0f}"
     return _table(title, ("Country", "Network", "#Unreached", "#Recipients", "#Ratio"), rows, "none")
 
@@ -186,9 +176,9 @@ def _spend(view: AccountView, budgets: Mapping[str, float]) -> str:
     return _table(f"Spend {span}", ("Currency", "#Billed", "#Daily budget"), rows)
 
 
-def _last_hour(history: History, now: float, state: State) -> str:
-    pictures = [*history.pictures(now, state)]
-    return _table("Last hour", (), pictures) if pictures else ""
+def _last_hour(history: History, now: float) -> str:
+    pictures = [*history.pictures(now)]
+    return _table("Last hour", ("Value", ""), pictures) if pictures else ""
 
 
 def _failures(view: AccountView) -> str:
@@ -203,12 +193,8 @@ def _failures(view: AccountView) -> str:
 def _last_scrape(view: AccountView, now: float) -> str:
     if not view.results:
         return ""
-    slowest = max(view.results.values(), key=lambda result: result.duration)
     oldest = min(result.time for result in view.results.values())
-    return (
-        f'<p class="soft">{len(view.results)} queries, the oldest result {_age(now - oldest)} old, '
-        f"the slowest <code>{slowest.query.name}</code> with {slowest.duration * 1000:.0f} ms</p>"
-    )
+    return f'<p class="soft">{len(view.results)} queries, the oldest result {_age(now - oldest)} old</p>'
 
 
 class _Red(str):
@@ -223,27 +209,18 @@ def _red(text: str, *, when: bool) -> str:
 
 def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], empty: str = "unknown") -> str:
     """Rows of HTML cells. The columns whose title begins with `#` are aligned as numbers."""
-    numeric = {index for index, column in enumerate(columns) if column.startswith("#")}
-
-    def line(tag: str, cells: Iterable[str]) -> str:
-        return "".join(
-            f"<{tag}{_css(number=index in numeric, red=isinstance(cell, _Red))}>{cell}</{tag}>"
-            for index, cell in enumerate(cells)
-        )
-
-    head = (
-        f"<thead><tr>{line('th', (column.removeprefix('#') for column in columns))}</tr></thead>"
-        if columns
-        else ""
+    head = "".join(_cell("th", column, column.removeprefix("#")) for column in columns)
+    lines = [[_cell("td", *cell) for cell in zip(columns, row, strict=True)] for row in rows]
+    lines = lines or [[f'<td class="soft" colspan="{len(columns)}">{empty}</td>']]
+    body = "\n".join(f"<tr>{''.join(line)}</tr>" for line in lines)
+    return (
+        f"<div><h3>{title}</h3><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>"
     )
-    body = "\n".join(f"<tr>{line('td', row)}</tr>" for row in rows)
-    body = body or f'<tr><td class="soft" colspan="{len(columns)}">{empty}</td></tr>'
-    return f"<div><h3>{title}</h3><table>{head}<tbody>\n{body}\n</tbody></table></div>"
 
 
-def _css(*, number: bool, red: bool) -> str:
-    classes = " ".join(["number"] * number + ["bad"] * red)
-    return f' class="{classes}"' if classes else ""
+def _cell(tag: str, column: str, text: str) -> str:
+    classes = " ".join(["number"] * column.startswith("#") + ["bad"] * isinstance(text, _Red))
+    return f'<{tag} class="{classes}">{text}</{tag}>' if classes else f"<{tag}>{text}</{tag}>"
 
 
 def _money(amount: float | None) -> str:

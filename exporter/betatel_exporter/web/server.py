@@ -46,37 +46,33 @@ class Service:
 
 
 def bind(address: Address) -> socket.socket:
-    """A listening socket; without a host on all addresses, of IPv4 and IPv6 if available. Raises BindError."""
+    """A listening socket; without a host on all addresses, of both families if there are two. Raises BindError."""
     try:
         if address.host:
             family = socket.getaddrinfo(address.host, None, type=socket.SOCK_STREAM)[0][0]
             return socket.create_server((address.host, address.port), family=family, backlog=BACKLOG)
-        if socket.has_dualstack_ipv6():
-            with contextlib.suppress(_NoIPv6):
-                return _bind_both(address.port)
-        return socket.create_server(("", address.port), backlog=BACKLOG)
+        return _bind_all(address.port)
     except OSError as error:
         why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         raise BindError(f"cannot listen on {address}: {why}") from None
 
 
+def _bind_all(port: int) -> socket.socket:
+    if socket.has_dualstack_ipv6():
+        try:
+            return socket.create_server(
+                ("", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=BACKLOG
+            )
+        except OSError as error:
+            if error.errno not in {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}:
+                raise
+    return socket.create_server(("", port), backlog=BACKLOG)
+
+
 def bound(sock: socket.socket) -> Address:
-    """The address of a socket, with the port that the system chose."""
+    """Where a socket listens, the port as the system gave it."""
     host, port, *_ = sock.getsockname()
     return Address(host, port)
-
-
-class _NoIPv6(Exception):  # noqa: N818  no fault: a kernel without it
-    pass
-
-
-def _bind_both(port: int) -> socket.socket:
-    try:
-        return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=BACKLOG)
-    except OSError as error:
-        if error.errno in {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}:
-            raise _NoIPv6 from None
-        raise
 
 
 class Server(uvicorn.Server):

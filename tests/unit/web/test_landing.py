@@ -185,7 +185,7 @@ def test_the_pictures_are_those_with_a_value() -> None:
 
 def points(*series: tuple[float, float | None]) -> list[str]:
     """Of the lines of a picture whose hour begins at 0."""
-    return re.findall('points="([^"]*)"', picture(series, SPAN, least=10, label="", red=False))
+    return re.findall('points="([^"]*)"', picture("requests", series, SPAN, 10))
 
 
 def test_values_are_drawn_to_scale_and_gaps_stay_gaps() -> None:
