@@ -40,7 +40,7 @@ class Page(Collector):
         snapshots = [
             Snapshot(
                 account=account,
-                results=[QueryResult(*outcome, 0.25, CREATED) for outcome in OUTCOMES],
+                results=[QueryResult(query, outcome, 0.25, CREATED) for query, outcome in OUTCOMES],
                 duration=0.75,
                 last_success={"stats/last5m": CREATED, "tdr/FAILED": CREATED - 60},
                 cooldown_until=CREATED + 120,
