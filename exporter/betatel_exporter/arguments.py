@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn, TypeVar
 
@@ -11,6 +11,7 @@ from betatel_exporter.address import Address
 from betatel_exporter.config import SETTINGS
 from betatel_exporter.config.parsers import Choice, Number, Whole, address
 from betatel_exporter.files import DocumentError, Value, did_you_mean, shown
+from betatel_exporter.simulator.scenarios import SCENARIOS
 
 T = TypeVar("T")
 
@@ -62,23 +63,22 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if not first.startswith("-") and first not in COMMANDS:
         hint = did_you_mean(first, COMMANDS)
         raise UsageError(f"{shown(first)}: unknown command{hint}; allowed: {', '.join(COMMANDS)}")
-    parser = make_parser([first])
+    parser = make_parser()
     parsed, unknown = parser.parse_known_args(arguments or ["serve"])
     if unknown:
         raise UsageError(_problem(unknown[0].partition("=")[0], parser.commands[parsed.command]))
     return parsed
 
 
-def make_parser(detailed: Collection[str] = tuple(COMMANDS)) -> Parser:
-    """The parser, without the flags of the commands that are not `detailed`."""
+def make_parser() -> Parser:
+    """The parser of the command line; healthcheck has its own, which imports less."""
     parser = Parser(
         prog=PROGRAM, usage=f"{PROGRAM} [COMMAND] [flags]", description=DESCRIPTION, epilog=EPILOG
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     title = "commands, each with its own --help"
     subparsers = parser.add_subparsers(title=title, dest="command", metavar="COMMAND")
-    _add_settings(parser)
-    parser.commands = {
+    commands = parser.commands = {
         name: subparsers.add_parser(
             name,
             usage=f"{PROGRAM} {name} [flags]",
@@ -87,9 +87,14 @@ def make_parser(detailed: Collection[str] = tuple(COMMANDS)) -> Parser:
         )
         for name, description in COMMANDS.items()
     }
-    for name in detailed:
-        if name in COMMANDS:
-            _add_flags(name, parser.commands[name])
+    commands["check"].add_argument("--json", action="store_true", help="print JSON, for scripts")
+    for each in (parser, commands["serve"], commands["check"]):
+        _add_settings(each)
+    _add_world(commands["simulate"], speed=1.0)
+    _add_address(commands["simulate"], "--listen-address", "listen_address", 10743)
+    _add_world(commands["demo"], speed=12.0)
+    _add_address(commands["demo"], "--web.listen-address", "web", 10742)
+    _add_address(commands["demo"], "--simulator.listen-address", "simulator", 10743)
     return parser
 
 
@@ -100,22 +105,6 @@ def _problem(argument: str, parser: Parser) -> str:
         return "--api-key: the key is never a flag; set BETATEL_API_KEY_FILE or BETATEL_API_KEY"
     allowed = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001
     return f"{shown(argument)}: unknown flag{did_you_mean(argument, allowed)}"
-
-
-def _add_flags(command: str, parser: Parser) -> None:
-    match command:
-        case "serve":
-            _add_settings(parser)
-        case "check":
-            parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
-            _add_settings(parser)
-        case "simulate":
-            _add_world(parser, speed=1.0)
-            _add_address(parser, "--listen-address", "listen_address", 10743)
-        case "demo":
-            _add_world(parser, speed=12.0)
-            _add_address(parser, "--web.listen-address", "web", 10742)
-            _add_address(parser, "--simulator.listen-address", "simulator", 10743)
 
 
 def _add_settings(parser: Parser) -> None:
@@ -140,8 +129,6 @@ def _add_settings(parser: Parser) -> None:
 
 def _add_world(parser: Parser, speed: float) -> None:
     """The flags of the simulated world."""
-    from betatel_exporter.simulator.scenarios import SCENARIOS  # noqa: PLC0415  imports an HTTP server
-
     for flag, metavar, of, default, text in (
         ("--scenario", "NAME", Choice(tuple(SCENARIOS)), "normal", f"initial scenario: {', '.join(SCENARIOS)}"),
         ("--seed", "NUMBER", Whole(0, 999_999_999), 1, "random seed of the traffic"),

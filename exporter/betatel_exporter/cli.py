@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from betatel_exporter import __version__
 
@@ -39,11 +39,12 @@ def _run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         return healthcheck.main(arguments[1:], environ)
     from betatel_exporter.arguments import UsageError, parse
     from betatel_exporter.config import SettingsError
+    from betatel_exporter.files import UnusableError
 
     try:
         flags = parse(arguments)
         return _COMMANDS[flags.command](flags, environ)
-    except (UsageError, SettingsError) as error:
+    except (UsageError, SettingsError, UnusableError) as error:
         return _fail(error, WRONG_SETTINGS)
 
 
@@ -60,23 +61,21 @@ def _fail(error: Exception, code: int) -> int:
 
 
 def _serve(flags: Namespace, environ: Mapping[str, str]) -> int:
-    from betatel_exporter.config import SettingsError, load
+    from betatel_exporter.config import load
 
     configuration = load(vars(flags), environ)
     from betatel_exporter import logs
     from betatel_exporter.assembly import make_app
     from betatel_exporter.web import server
-    from betatel_exporter.webconfig import WebConfig, WebConfigError
+    from betatel_exporter.webconfig import WebConfig
 
     web, log = configuration.settings.web, configuration.settings.log
     logs.configure(log.level, log.format)
     for warning in configuration.warnings:
         logger.error("account unusable for now", extra={"error": warning})
+    protection = WebConfig(web.config_file) if web.config_file else None
     try:
-        protection = WebConfig(web.config_file) if web.config_file else None
         socket = server.bind(web.listen_address)
-    except WebConfigError as error:
-        raise SettingsError([str(error)]) from None
     except server.BindError as error:
         return _fail(error, FAILED)
 
@@ -111,32 +110,21 @@ def _check(flags: Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _simulate(flags: Namespace, _: Mapping[str, str]) -> int:
-    from betatel_exporter.commands.demo import simulate
+    from betatel_exporter import logs
+    from betatel_exporter.commands.demo import demo, simulate
+    from betatel_exporter.web import server
 
-    return _run_simulator(simulate(flags))
-
-
-def _demo(flags: Namespace, _: Mapping[str, str]) -> int:
-    from betatel_exporter.commands.demo import demo
-
-    return _run_simulator(demo(flags))
+    logs.configure("error", "logfmt")
+    try:
+        server.run(demo(flags) if flags.command == "demo" else simulate(flags))
+    except server.BindError as error:
+        return _fail(error, FAILED)
+    return 0
 
 
 _COMMANDS: Mapping[str, Callable[[Namespace, Mapping[str, str]], int]] = {
     "serve": _serve,
     "check": _check,
-    "demo": _demo,
+    "demo": _simulate,
     "simulate": _simulate,
 }
-
-
-def _run_simulator(main: Coroutine[None, None, None]) -> int:
-    from betatel_exporter import logs
-    from betatel_exporter.web import server
-
-    logs.configure("error", "logfmt")
-    try:
-        server.run(main)
-    except server.BindError as error:
-        return _fail(error, FAILED)
-    return 0

@@ -30,6 +30,7 @@ QUEUED = 1000
 FLUSH_SECONDS = 1.0
 
 STANDARD_ERROR = 2
+DROPPED = {"name": OURS, "levelno": logging.WARNING, "levelname": "WARNING", "msg": "log lines dropped"}
 
 
 def configure(level: str, form: str) -> None:
@@ -73,7 +74,7 @@ class BackgroundHandler(logging.Handler):
             self._write(self._lines.get())
             if self._dropped:
                 dropped, self._dropped = self._dropped, 0
-                self._write(self._line(_warning("log lines dropped", dropped=dropped)))
+                self._write(self._line(logging.makeLogRecord(DROPPED | {"dropped": dropped})))
             self._lines.task_done()
 
     def _write(self, line: bytes) -> None:
@@ -126,8 +127,3 @@ def _formatter(form: str) -> logging.Formatter:
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
-
-
-def _warning(message: str, **fields: object) -> logging.LogRecord:
-    attributes = {"name": OURS, "levelno": logging.WARNING, "levelname": "WARNING", "msg": message}
-    return logging.makeLogRecord(attributes | fields)

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from betatel_exporter.api.vocabulary import Status
-from betatel_exporter.simulator import ACCOUNT_ID, API_KEY, BASE_PATH
+from betatel_exporter.simulator.api import ACCOUNT_ID, API_KEY, BASE_PATH
 from tests.support.command import DEMO, run, started
 from tools.process import Process
 

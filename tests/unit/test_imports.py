@@ -27,7 +27,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "commands": {"address", "api", "assembly", "calls", "collector", "config"}
     | {"files", "recent", "results", "simulator", "web"},
     "arguments": {"address", "config", "files", "simulator"},
-    "cli": {"arguments", "assembly", "commands", "config", "logs", "web", "webconfig"},
+    "cli": {"arguments", "assembly", "commands", "config", "files", "logs", "web", "webconfig"},
     "__main__": {"cli"},
 }
 

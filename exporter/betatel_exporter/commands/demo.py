@@ -10,9 +10,10 @@ from collections.abc import Callable
 import httpx
 from starlette.applications import Starlette
 
-from betatel_exporter import simulator
 from betatel_exporter.assembly import make_exporter
 from betatel_exporter.config import load
+from betatel_exporter.simulator.api import ACCOUNT_ID, API_KEY, BASE_PATH, create_app
+from betatel_exporter.simulator.scenarios import SCENARIOS
 from betatel_exporter.web.account_view import AccountView
 from betatel_exporter.web.landing import headline
 from betatel_exporter.web.server import Service, bind, bound, serve
@@ -35,9 +36,9 @@ async def simulate(flags: Namespace) -> None:
     """The simulated API alone."""
     socket = bind(flags.listen_address)
     _say(
-        f"simulated API   http://{bound(socket)}{simulator.BASE_PATH}",
-        f"headers         x-api-key: {simulator.API_KEY}, x-account-id: {simulator.ACCOUNT_ID}",
-        f"scenarios       curl -X POST http://{bound(socket)}/-/scenario/NAME, of {', '.join(simulator.SCENARIOS)}",
+        f"simulated API   http://{bound(socket)}{BASE_PATH}",
+        f"headers         x-api-key: {API_KEY}, x-account-id: {ACCOUNT_ID}",
+        f"scenarios       curl -X POST http://{bound(socket)}/-/scenario/NAME, of {', '.join(SCENARIOS)}",
         "Stop with Ctrl-C.",
     )
     await serve([Service(_simulated(flags, FastClock(flags.speed)), socket)], grace=1)
@@ -49,11 +50,11 @@ async def demo(flags: Namespace) -> None:
     with bind(flags.simulator) as api, bind(flags.web) as web:
         api_url, web_url = f"http://{bound(api)}", f"http://{bound(web)}"
         settings = {
-            "account_id": simulator.ACCOUNT_ID,
-            "base_url": f"{api_url}{simulator.BASE_PATH}",
+            "account_id": ACCOUNT_ID,
+            "base_url": f"{api_url}{BASE_PATH}",
             "daily_budget": "EUR=500",
         }
-        configuration = load(settings, {"BETATEL_API_KEY": simulator.API_KEY})
+        configuration = load(settings, {"BETATEL_API_KEY": API_KEY})
         simulated = _simulated(flags, clock)
         app, (collector,) = make_exporter(configuration, clock=clock)
 
@@ -66,7 +67,7 @@ async def demo(flags: Namespace) -> None:
 
 
 def _simulated(flags: Namespace, clock: Callable[[], float]) -> Starlette:
-    return simulator.create_app(
+    return create_app(
         scenario=flags.scenario,
         seed=flags.seed,
         messages_per_hour=flags.messages_per_hour,
@@ -98,7 +99,7 @@ async def _watch(web: str, api: str, speed: float, state: Callable[[], tuple[str
         while True:
             scenario, shown = now = state()
             changes = [
-                f"scenario {scenario}: {simulator.SCENARIOS[scenario].description}",
+                f"scenario {scenario}: {SCENARIOS[scenario].description}",
                 f"account: {shown}",
             ]
             changed = (text for text, old, new in zip(changes, before, now, strict=True) if old != new)
@@ -116,13 +117,13 @@ def _introduce(web: str, api: str, speed: float, page: httpx.Response) -> None:
         "",
         f"  page       {web}/",
         f"  metrics    {web}/metrics",
-        f"  API        {api}{simulator.BASE_PATH} (simulated; a minute passes in {60 / speed:g} s)",
+        f"  API        {api}{BASE_PATH} (simulated; a minute passes in {60 / speed:g} s)",
         "",
         f"One scrape: {len(samples)} samples in {page.elapsed.total_seconds() * 1000:.0f} ms, among them",
         *(f"  {line}" for line in samples if line.startswith(SHOWN)),
         "",
         f"Change what the API does: curl -X POST {api}/-/scenario/outage",
-        f"  scenarios: {', '.join(simulator.SCENARIOS)}",
+        f"  scenarios: {', '.join(SCENARIOS)}",
         "Stop with Ctrl-C. What changes is printed below.",
     )
 

@@ -90,7 +90,10 @@ def _answers(address: Address, *, tls: bool) -> bool:
     host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host)  # noqa: S104
     try:
         with socket.create_connection((host, address.port), TIMEOUT) as connection:
-            return _status(_encrypted(connection) if tls else connection) == b"200"
+            wrapped = _encrypted(connection) if tls else connection
+            wrapped.sendall(REQUEST)
+            line = wrapped.makefile("rb").readline(1024)
+            return line.startswith(b"HTTP/1.") and line[9:12] == b"200"
     except OSError:
         return False
 
@@ -99,9 +102,3 @@ def _encrypted(connection: socket.socket) -> socket.socket:
     import ssl
 
     return ssl._create_unverified_context().wrap_socket(connection)  # noqa: S323, SLF001  only whether it answers
-
-
-def _status(connection: socket.socket) -> bytes:
-    connection.sendall(REQUEST)
-    line = connection.makefile("rb").readline(1024)
-    return line[9:12] if line.startswith(b"HTTP/1.") else b""

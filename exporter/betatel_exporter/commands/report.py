@@ -92,9 +92,8 @@ def _describe(query: Query, value: Value, now: float) -> str:
             which = "oldest" if isinstance(query, RecordsQuery) and query.status.in_flight else "newest"
             age = "" if boundary is None else f", {which} {now - boundary:.0f} s old"
             return f"{total:.0f} messages{age}"
-        case Recent() as recent:
-            return _describe_recent(recent)
-    return ""
+        case _:
+            return _describe_recent(value)
 
 
 def _describe_recent(recent: Recent) -> str:
@@ -139,18 +138,17 @@ def _outcome_document(outcome: Value | Failure) -> dict[str, Any]:
             return {"total": total, "timestamp_seconds": boundary}
         case Failure(reason, detail):
             return {"reason": reason.value, "detail": detail}
-        case Recent() as recent:
+        case _:
             places = [
                 {**place._asdict(), "messages": dict(counts.messages)}
                 | {"reached": counts.reached, "unreached": counts.unreached}
-                for place, counts in recent.destinations.items()
+                for place, counts in outcome.destinations.items()
             ]
             return {
-                "period_seconds": recent.period,
-                "coverage_ratio": recent.coverage,
+                "period_seconds": outcome.period,
+                "coverage_ratio": outcome.coverage,
                 "destinations": places,
             }
-    return {}
 
 
 def _calls_per_day(checked: Sequence[Checked]) -> dict[str, int]:

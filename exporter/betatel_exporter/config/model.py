@@ -5,12 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import BaseSettings, InitSettingsSource, SettingsConfigDict
 
 from betatel_exporter.address import DEFAULT_ADDRESS, Address
 from betatel_exporter.api.vocabulary import Window
@@ -147,13 +142,7 @@ class Settings(_PerAccount, BaseSettings):
     log: LogSettings = LogSettings()
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        *_: Any,
-        **__: Any,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
+    def settings_customise_sources(cls, settings_cls: Any, init_settings: Any, *_: Any, **__: Any) -> Any:
         """Those that `Settings(sources=...)` names, the first of which wins: the environment is an argument."""
-        sources = cast("InitSettingsSource", init_settings).init_kwargs.get("sources", ())
+        sources = init_settings.init_kwargs.get("sources", ())
         return tuple(InitSettingsSource(settings_cls, values) for values in sources)

@@ -5,14 +5,13 @@ import re
 import zoneinfo
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
-from betatel_exporter.address import Address, parse_address
+from betatel_exporter.address import parse_address
 from betatel_exporter.api.vocabulary import Window
 from betatel_exporter.files import Value, did_you_mean
 
 Parser = Callable[[Value], Any]
-T = TypeVar("T")
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _KEY = re.compile(r"[!-~]{1,4096}")
@@ -41,12 +40,8 @@ class Number:
         return f"from {self.least:g} to {self.most:g}"
 
 
-@dataclass(frozen=True)
-class Whole:
+class Whole(Number):
     """A whole number within bounds."""
-
-    least: int
-    most: int
 
     def __call__(self, value: Value) -> int:
         text = value.scalar() if value.kind in {"number", "text"} else ""
@@ -61,6 +56,20 @@ class Choice:
 
     def __call__(self, value: Value) -> str:
         return value.choice(self.allowed)
+
+
+@dataclass(frozen=True)
+class Text:
+    """Text that `parse` accepts; it raises ValueError with what is allowed."""
+
+    parse: Callable[[str], Any]
+
+    def __call__(self, value: Value) -> Any:
+        text = value.text()
+        try:
+            return self.parse(text)
+        except ValueError as error:
+            raise value.fault(str(error)) from None
 
 
 @dataclass(frozen=True)
@@ -92,23 +101,6 @@ revision = Matching(r"[\w.+-]{0,64}", "must be at most 64 letters, digits, dots,
 boolean = Value.flag
 
 
-def address(value: Value) -> Address:
-    return _of_text(parse_address, value)
-
-
-def api_key(value: Value) -> str:
-    return _of_text(checked_key, value)
-
-
-def _of_text(parse: Callable[[str], T], value: Value) -> T:
-    """`parse` raises ValueError with what is allowed."""
-    text = value.text()
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise value.fault(str(error)) from None
-
-
 def checked_key(text: str) -> str:
     """A key as a header can carry it, without line ends around it. Raises ValueError, which does not quote it."""
     key = text.strip("\r\n")
@@ -119,10 +111,12 @@ def checked_key(text: str) -> str:
     return key
 
 
+address = Text(parse_address)
+api_key = Text(checked_key)
+
+
 def timezone(value: Value) -> str:
     name = value.text()
-    if name == "UTC":
-        return name
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):

@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 from betatel_exporter.address import Address
 from betatel_exporter.config import parsers
 from betatel_exporter.config.model import GROUPS, AccountSettings, Settings
-from betatel_exporter.config.parsers import Choice, Number, Parser, Whole
+from betatel_exporter.config.parsers import Choice, Number, Parser
 from betatel_exporter.files import Value
 
 PREFIX = "BETATEL_"
@@ -74,13 +74,10 @@ class Setting:
     @property
     def bounds(self) -> Mapping[str, float]:
         """Of a number, in JSON schema's words."""
-        if not isinstance(self.parse, Number | Whole):
+        if not isinstance(self.parse, Number):
             return {}
-        exclusive = isinstance(self.parse, Number) and self.parse.exclusive
-        return {
-            "exclusiveMinimum" if exclusive else "minimum": self.parse.least,
-            "maximum": self.parse.most,
-        }
+        minimum = "exclusiveMinimum" if self.parse.exclusive else "minimum"
+        return {minimum: self.parse.least, "maximum": self.parse.most}
 
     @property
     def placeholder(self) -> str:

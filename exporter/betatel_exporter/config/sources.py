@@ -45,9 +45,8 @@ class SettingsError(Exception):
     """Settings that cannot be used; one line per fault, without values."""
 
     def __init__(self, faults: Iterable[str | DocumentError]) -> None:
-        lines = list(
-            dict.fromkeys(_one_line(str(fault)) for fault in faults)
-        )  # accounts may share what is wrong
+        unique = dict.fromkeys(map(str, faults))  # accounts may share what is wrong
+        lines = list(map(_one_line, unique))
         if len(lines) > MAX_FAULTS:
             lines[MAX_FAULTS:] = [f"and {len(lines) - MAX_FAULTS} more"]
         self.faults = tuple(lines)
@@ -93,12 +92,8 @@ class Sources:
             faults = _faults(error, _unset)
         self.faults += faults.values()
         self._wrong = faults.keys()
-        return _settings(
-            [
-                {key: value for key, value in values.items() if key not in faults}
-                for values in self._by_precedence
-            ]
-        )
+        right = [{key: values[key] for key in values.keys() - faults} for values in self._by_precedence]
+        return _settings(right)
 
     def accounts(self) -> Iterator[Given]:
         """Those of the list, or the one that the settings describe; without those that are incomplete."""

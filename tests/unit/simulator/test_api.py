@@ -5,7 +5,8 @@ import anyio
 import httpx
 import pytest
 
-from betatel_exporter.simulator import ACCOUNT_ID, API_KEY, BASE_PATH, SCENARIOS, create_app
+from betatel_exporter.simulator.api import ACCOUNT_ID, API_KEY, BASE_PATH, create_app
+from betatel_exporter.simulator.scenarios import SCENARIOS
 from tests.unit.simulator.account import NOON
 
 pytestmark = pytest.mark.anyio
