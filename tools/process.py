@@ -10,7 +10,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -90,16 +90,18 @@ class Process:
                     raise self._error(f"no line with {pattern!r}")
                 self._printed.wait(min(left, 0.1))
 
+    def wait_until(self, ready: Callable[[], bool], what: str) -> None:
+        """Until a condition holds; raises ProcessError if the process ends before, or does not get there."""
+        deadline = time.monotonic() + START_TIMEOUT
+        while not ready():
+            if not self.running or time.monotonic() > deadline:
+                self._reader.join(STOP_TIMEOUT if not self.running else 0)
+                raise self._error(f"not {what}")
+            time.sleep(0.002)
+
     def wait_for_port(self, port: int) -> None:
         """Until it accepts connections on a loopback port; raises ProcessError."""
-        while self.running and time.perf_counter() - self.started < START_TIMEOUT:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            except OSError:
-                time.sleep(0.002)
-            else:
-                return
-        raise self._error(f"nothing listens on port {port}")
+        self.wait_until(lambda: _accepts(port), f"listening on port {port}")
 
     def signal(self, signum: signal.Signals) -> None:
         self._popen.send_signal(signum)
@@ -159,3 +161,11 @@ class Process:
 
     def _error(self, problem: str) -> ProcessError:
         return ProcessError(f"{self._popen.args!r}: {problem}: {self.output[-2000:]}")
+
+
+def _accepts(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True

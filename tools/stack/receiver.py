@@ -1,6 +1,6 @@
 """Stands in for a pager: prints what Alertmanager sends to http://127.0.0.1:9099/RECEIVER.
 
-Standard library only, so that any Python runs it: `python receiver.py [HOST:PORT]`.
+Standard library only, so that any Python runs it: `python receiver.py`.
 """
 
 import contextlib
@@ -33,15 +33,15 @@ class Handler(BaseHTTPRequestHandler):
         """What is printed are alerts."""
 
 
-def main(address: str = ADDRESS) -> None:
+def listening(address: str = ADDRESS) -> ThreadingHTTPServer:
+    """A receiver that listens; exits with one line where it cannot."""
     host, _, port = address.rpartition(":")
     try:
-        server = ThreadingHTTPServer((host, int(port)), Handler)
+        return ThreadingHTTPServer((host, int(port)), Handler)
     except OSError as error:
         sys.exit(f"receiver: cannot listen at {address}: {error.strerror}")
-    with server, contextlib.suppress(KeyboardInterrupt):
-        server.serve_forever()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with listening() as server, contextlib.suppress(KeyboardInterrupt):
+        server.serve_forever()

@@ -3,10 +3,7 @@
 import contextlib
 import os
 import shutil
-import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,9 +12,7 @@ from pathlib import Path
 import yaml
 
 from tools.paths import ROOT
-
-TIMEOUT = 30.0
-"""Seconds for everything to become ready, and then for each process to end."""
+from tools.process import Process, ProcessError
 
 
 class StackError(Exception):
@@ -33,7 +28,6 @@ class Addresses:
     prometheus: str = "127.0.0.1:9090"
     alertmanager: str = "127.0.0.1:9093"
     receiver: str = "127.0.0.1:9099"
-    grafana: str = "127.0.0.1:3000"
 
 
 @dataclass(frozen=True)
@@ -55,77 +49,33 @@ def native(prometheus_yml: str, addresses: Addresses) -> str:
     return str(yaml.safe_dump(config, sort_keys=False))
 
 
-def services(
-    folder: Path, addresses: Addresses, demo: Sequence[str] = (), prometheus: Sequence[str] = ()
-) -> list[Service]:
-    """With prometheus.yml and alertmanager.yml of `folder`; `demo` and `prometheus` are further flags."""
-    return [
-        Service(
-            "betatel-exporter demo",
-            [
-                *(sys.executable, "-m", "betatel_exporter", "demo", *demo),
-                f"--web.listen-address={addresses.exporter}",
-                f"--simulator.listen-address={addresses.simulator}",
-            ],
-            f"http://{addresses.exporter}/-/ready",
-        ),
-        Service(
-            "Alertmanager",
-            [
-                *(installed("prometheus-alertmanager", "alertmanager"), "--cluster.listen-address="),
-                f"--config.file={folder / 'alertmanager.yml'}",
-                f"--storage.path={folder / 'alertmanager'}",
-                f"--web.listen-address={addresses.alertmanager}",
-            ],
-            f"http://{addresses.alertmanager}/-/ready",
-        ),
-        Service(
-            "Prometheus",
-            [
-                *(installed("prometheus"), *prometheus),
-                f"--config.file={folder / 'prometheus.yml'}",
-                f"--storage.tsdb.path={folder / 'prometheus'}",
-                f"--web.listen-address={addresses.prometheus}",
-            ],
-            f"http://{addresses.prometheus}/-/ready",
-        ),
+def demo(addresses: Addresses, *flags: str) -> Service:
+    command = [
+        *(sys.executable, "-m", "betatel_exporter", "demo", *flags),
+        f"--web.listen-address={addresses.exporter}",
+        f"--simulator.listen-address={addresses.simulator}",
     ]
+    return Service("betatel-exporter demo", command, f"http://{addresses.exporter}/-/ready")
 
 
-def grafana(folder: Path, addresses: Addresses) -> Service | None:
-    """Grafana with the shipped dashboards; None where it is not installed."""
-    try:
-        program = installed("grafana", "grafana-server")
-    except StackError:
-        return None
-    provisioning = folder / "provisioning"
-    shutil.copytree(ROOT / "grafana" / "provisioning", provisioning)
-    _replace(provisioning / "datasources" / "prometheus.yml", "prometheus:9090", addresses.prometheus)
-    dashboards = str(ROOT / "grafana" / "dashboards")
-    _replace(provisioning / "dashboards" / "betatel.yml", "/var/lib/grafana/dashboards", dashboards)
-    host, _, port = addresses.grafana.rpartition(":")
-    settings = {
-        "paths.data": folder / "grafana",
-        "paths.provisioning": provisioning,
-        "server.http_addr": host,
-        "server.http_port": port,
-        "auth.anonymous.enabled": "true",
-        "analytics.reporting_enabled": "false",
-        "analytics.check_for_updates": "false",
-    }
-    return Service(
-        "Grafana",
-        [
-            *(program, *(["server"] if Path(program).name == "grafana" else [])),
-            *("--homepath", "/usr/share/grafana"),
-            *(f"cfg:{name}={value}" for name, value in settings.items()),
-        ],
-        f"http://{addresses.grafana}/api/health",
-    )
+def prometheus(config: Path, data: Path, address: str, *flags: str) -> Service:
+    command = [
+        *(installed("prometheus"), *flags),
+        f"--config.file={config}",
+        f"--storage.tsdb.path={data}",
+        f"--web.listen-address={address}",
+    ]
+    return Service("Prometheus", command, f"http://{address}/-/ready")
 
 
-def _replace(path: Path, old: str, new: str) -> None:
-    path.write_text(path.read_text().replace(old, new))
+def alertmanager(config: Path, data: Path, address: str) -> Service:
+    command = [
+        *(installed("prometheus-alertmanager", "alertmanager"), "--cluster.listen-address="),
+        f"--config.file={config}",
+        f"--storage.path={data}",
+        f"--web.listen-address={address}",
+    ]
+    return Service("Alertmanager", command, f"http://{address}/-/ready")
 
 
 def installed(*names: str) -> str:
@@ -139,52 +89,20 @@ def installed(*names: str) -> str:
 
 
 @contextlib.contextmanager
-def running(wanted: Sequence[Service], folder: Path) -> Iterator[None]:
-    """All services, ready; their logs are in `folder`. They are stopped at the end."""
+def running(*services: Service) -> Iterator[None]:
+    """All services, ready; they end with the block."""
     with contextlib.ExitStack() as stack:
-        started = [
-            (service, stack.enter_context(process(service.command, folder / f"{service.name}.log")))
-            for service in wanted
-        ]
-        for service, child in started:
-            _wait(service, child, folder / f"{service.name}.log")
-        yield
-
-
-@contextlib.contextmanager
-def process(command: Sequence[str], log: Path | None = None) -> "Iterator[subprocess.Popen[bytes]]":
-    with contextlib.ExitStack() as stack:
-        output = stack.enter_context(log.open("wb")) if log else None
-        # In a session of its own: Ctrl-C reaches this program alone, which then ends the others.
-        process = subprocess.Popen(  # noqa: S603 - the commands are those above
-            command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
-        )
-        try:
-            yield process
-        finally:
-            process.terminate()
+        started = [(service, stack.enter_context(Process(service.command))) for service in services]
+        for service, process in started:
             try:
-                process.wait(TIMEOUT)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _wait(service: Service, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + TIMEOUT
-    while not _ready(service.url):
-        if process.poll() is not None:
-            last = log.read_text(errors="replace").strip().splitlines()[-1:]
-            raise StackError(f"{service.name} does not start: {''.join(last) or process.returncode}")
-        if time.monotonic() > deadline:
-            raise StackError(f"{service.name} is not ready after {TIMEOUT:.0f} s")
-        time.sleep(0.1)
+                process.wait_until(lambda url=service.url: _ready(url), "ready")  # type: ignore[misc]
+            except ProcessError:
+                raise StackError(f"{service.name} does not start: {''.join(process.lines[-1:])}") from None
+        yield
 
 
 def _ready(url: str) -> bool:
     loopback = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with loopback.open(url, timeout=1) as response:
-            return bool(response.status == 200)  # noqa: PLR2004 - OK
-    except (urllib.error.URLError, OSError):
-        return False
+    with contextlib.suppress(OSError), loopback.open(url, timeout=5):
+        return True
+    return False

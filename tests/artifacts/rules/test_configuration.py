@@ -14,7 +14,7 @@ import yaml
 from tests.artifacts.rules.rulefile import alerts
 from tests.support.paths import ROOT
 from tools.loopback import free_address
-from tools.stack.services import Addresses, Service, installed, native, running
+from tools.stack import services
 
 CONFIGURATION = ROOT / "prometheus"
 SHOP = {"job": "betatel", "account": "shop"}
@@ -31,7 +31,7 @@ def test_prometheus_accepts_it_with_loopback_addresses_too(
     tool: Callable[[str], str], tmp_path: Path
 ) -> None:
     shipped = (CONFIGURATION / "prometheus.yml").read_text(encoding="utf-8")
-    text = native(shipped, Addresses(exporter="127.0.0.1:1", alertmanager="127.0.0.1:2"))
+    text = services.native(shipped, services.Addresses(exporter="127.0.0.1:1", alertmanager="127.0.0.1:2"))
     (tmp_path / "prometheus.yml").write_text(text)
     subprocess.run([tool("promtool"), "check", "config", tmp_path / "prometheus.yml"], check=True)
     config = yaml.safe_load(text)
@@ -108,20 +108,11 @@ def alertmanager(
     tool: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Alertmanager]:
     tool("prometheus-alertmanager")
-    folder = tmp_path_factory.mktemp("alertmanager")
     address = free_address()
-    service = Service(
-        "Alertmanager",
-        [
-            *(installed("prometheus-alertmanager", "alertmanager"), "--cluster.listen-address="),
-            f"--config.file={CONFIGURATION / 'alertmanager.yml'}",
-            f"--storage.path={folder}",
-            f"--web.listen-address={address}",
-        ],
-        f"http://{address}/-/ready",
-    )
-    with running([service], folder), httpx.Client(trust_env=False) as client:
-        yield Alertmanager(service.url.removesuffix("/-/ready"), client)
+    data = tmp_path_factory.mktemp("alertmanager")
+    service = services.alertmanager(CONFIGURATION / "alertmanager.yml", data, address)
+    with services.running(service), httpx.Client(trust_env=False) as client:
+        yield Alertmanager(f"http://{address}", client)
 
 
 def alert(name: str, severity: str = "critical", **labels: str) -> Labels:

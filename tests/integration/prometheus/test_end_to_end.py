@@ -6,9 +6,9 @@ Each incident has an exporter and a simulated API of its own, in a namespace of 
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from tests.integration.prometheus import shortened
 from tests.support.waiting import wait_until
 from tools.loopback import free_address
 from tools.paths import ROOT
-from tools.stack.services import Addresses, Service, native, running, services
+from tools.stack.services import Addresses, Service, alertmanager, demo, native, prometheus, running
 
 CONFIGURATION = ROOT / "prometheus"
 EXPORTER_GONE = "exporter-gone"
@@ -64,39 +64,50 @@ def test_each_incident_is_one_page_that_resolves_when_its_cause_is_over(
     tool("prometheus-alertmanager")
     with ExitStack() as stack:
         receiver, notifications = stack.enter_context(webhook())
-        demos, addresses = demos_and_addresses(tmp_path)
+        servers = Addresses(prometheus=free_address(), alertmanager=free_address())
+        addresses = {
+            namespace: replace(servers, simulator=free_address(), exporter=free_address())
+            for namespace in PAGES
+        }
+        demos = {
+            namespace: demo(of, "--speed", str(shortened.FACTOR), "--messages-per-hour", "600")
+            for namespace, of in addresses.items()
+        }
         gone = demos.pop(EXPORTER_GONE)
-        servers = prometheus_and_alertmanager(tmp_path, addresses, receiver)
         leaving = stack.enter_context(ExitStack())
-        leaving.enter_context(running([gone], tmp_path))
-        stack.enter_context(running([*demos.values(), *servers], tmp_path))
-        client = stack.enter_context(httpx.Client(trust_env=False, timeout=20))
-        prometheus = f"http://{next(iter(addresses.values())).prometheus}"
+        leaving.enter_context(running(gone))
+        targets = {namespace: of.exporter for namespace, of in addresses.items()}
+        stack.enter_context(running(*demos.values(), *configured(tmp_path, servers, targets, receiver)))
+        client = stack.enter_context(httpx.Client(trust_env=False, timeout=60))
+        api = f"http://{servers.prometheus}/api/v1"
 
         def pages(namespace: str, status: str) -> list[Notification]:
             return [one for one in notifications if (one.namespace, one.status) == (namespace, status)]
 
         def switch(scenario: Callable[[str], str]) -> None:
-            for namespace, of in addresses.items():
-                if namespace != EXPORTER_GONE:
-                    client.post(f"http://{of.simulator}/-/scenario/{scenario(namespace)}").raise_for_status()
+            for namespace in demos:
+                url = f"http://{addresses[namespace].simulator}/-/scenario/{scenario(namespace)}"
+                client.post(url).raise_for_status()
 
-        known = "account:betatel_telegram_failures_per_requests:median1d"
-        wait_until(lambda: len(query(client, prometheus, known)) == len(PAGES), 60)
+        known = {"query": "account:betatel_telegram_failures_per_requests:median1d"}
+        wait_until(
+            lambda: len(client.get(f"{api}/query", params=known).json()["data"]["result"]) == len(PAGES), 120
+        )
         assert notifications == []
 
         begun = time.monotonic()
         switch(lambda namespace: namespace)
         leaving.close()
-        wait_until(lambda: all(pages(namespace, "firing") for namespace in PAGES), 120)
+        wait_until(lambda: all(pages(namespace, "firing") for namespace in PAGES), 240)
         time.sleep(OBSERVED)
 
         over = time.monotonic()
         switch(lambda _: "normal")
-        stack.enter_context(running([gone], tmp_path))
-        wait_until(lambda: all(pages(namespace, "resolved") for namespace in PAGES), 180)
+        stack.enter_context(running(gone))
+        wait_until(lambda: all(pages(namespace, "resolved") for namespace in PAGES), 360)
 
-        assert rule_faults(client, prometheus) == []
+        groups = client.get(f"{api}/rules").json()["data"]["groups"]
+        assert [rule["name"] for group in groups for rule in group["rules"] if rule["health"] != "ok"] == []
         for namespace in PAGES:
             paged = pages(namespace, "firing")[0].at - begun
             resolved = pages(namespace, "resolved")[-1].at - over
@@ -109,28 +120,19 @@ def test_each_incident_is_one_page_that_resolves_when_its_cause_is_over(
         )
 
 
-def demos_and_addresses(folder: Path) -> tuple[dict[str, Service], dict[str, Addresses]]:
-    """A simulated API with its exporter for each incident; Prometheus and Alertmanager have the same address for all."""
-    prometheus, alertmanager = free_address(), free_address()
-    addresses = {
-        namespace: Addresses(free_address(), free_address(), prometheus, alertmanager) for namespace in PAGES
-    }
-    flags = ["--speed", str(shortened.FACTOR), "--messages-per-hour", "600"]
-    demos = {namespace: services(folder, of, demo=flags)[0] for namespace, of in addresses.items()}
-    return {name: Service(name, demo.command, demo.url) for name, demo in demos.items()}, addresses
-
-
-def prometheus_and_alertmanager(
-    folder: Path, addresses: Mapping[str, Addresses], receiver: str
-) -> Sequence[Service]:
-    (folder / "rules.yml").write_text(shortened.rules())
-    of = next(iter(addresses.values()))
-    targets = {namespace: of.exporter for namespace, of in addresses.items()}
-    config = native((CONFIGURATION / "prometheus.yml").read_text(), of)
-    (folder / "prometheus.yml").write_text(shortened.prometheus(config, str(folder / "rules.yml"), targets))
-    config = (CONFIGURATION / "alertmanager.yml").read_text()
-    (folder / "alertmanager.yml").write_text(shortened.alertmanager(config, receiver))
-    return services(folder, of, prometheus=["--query.lookback-delta=5s"])[1:]
+def configured(
+    folder: Path, servers: Addresses, targets: Mapping[str, str], receiver: str
+) -> tuple[Service, Service]:
+    """Prometheus and Alertmanager with the shortened configuration."""
+    rules, scraping, routing = folder / "rules.yml", folder / "prometheus.yml", folder / "alertmanager.yml"
+    rules.write_text(shortened.rules())
+    config = native((CONFIGURATION / "prometheus.yml").read_text(), servers)
+    scraping.write_text(shortened.prometheus(config, str(rules), targets))
+    routing.write_text(shortened.alertmanager((CONFIGURATION / "alertmanager.yml").read_text(), receiver))
+    return (
+        prometheus(scraping, folder / "prometheus", servers.prometheus, "--query.lookback-delta=5s"),
+        alertmanager(routing, folder / "alertmanager", servers.alertmanager),
+    )
 
 
 @contextmanager
@@ -157,13 +159,3 @@ def webhook() -> Iterator[tuple[str, list[Notification]]]:
         finally:
             server.shutdown()
             thread.join()
-
-
-def query(client: httpx.Client, prometheus: str, expression: str) -> list[Any]:
-    response = client.get(f"{prometheus}/api/v1/query", params={"query": expression}).raise_for_status()
-    return list(response.json()["data"]["result"])
-
-
-def rule_faults(client: httpx.Client, prometheus: str) -> list[str]:
-    groups = client.get(f"{prometheus}/api/v1/rules").raise_for_status().json()["data"]["groups"]
-    return [rule["name"] for group in groups for rule in group["rules"] if rule["health"] != "ok"]

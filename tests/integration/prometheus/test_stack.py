@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from tests.support.paths import ROOT
 from tools.dashboards.build import files as dashboards
 from tools.loopback import free_address
 from tools.stack import receiver
+from tools.stack.__main__ import changes, states_of
 from tools.stack.services import Service, StackError, running
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
@@ -80,15 +80,19 @@ def test_make_stack_without_prometheus_ends_with_one_line(tmp_path: Path) -> Non
     assert re.fullmatch(r"make stack: .* is not installed: .*\n", done.stderr)
 
 
-def test_a_service_that_does_not_start_is_reported_and_what_had_started_is_ended(tmp_path: Path) -> None:
+def test_a_service_that_does_not_start_is_reported_and_what_had_started_is_ended() -> None:
     address = free_address()
     serve = [sys.executable, "-m", "http.server", "--bind", *address.split(":")]
     first = Service("first", serve, f"http://{address}/")
-    fail = [sys.executable, "-c", "import sys; print('listening'); sys.exit('address already in use')"]
+    fail = [
+        sys.executable,
+        "-c",
+        "import sys; print('listening', flush=True); sys.exit('address already in use')",
+    ]
     second = Service("second", fail, f"http://{free_address()}/-/ready")
     with (
         pytest.raises(StackError, match=r"^second does not start: address already in use$"),
-        running([first, second], tmp_path),
+        running(first, second),
     ):
         pytest.fail("the second is not ready")
     with pytest.raises(OSError, match="refused"):
@@ -104,16 +108,30 @@ def test_the_receiver_prints_a_line_for_each_alert(capsys: pytest.CaptureFixture
         }
         for status, account in (("firing", "shop"), ("resolved", "bank"))
     ]
-    with ThreadingHTTPServer(("127.0.0.1", 0), receiver.Handler) as server:
+    with receiver.listening("127.0.0.1:0") as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         body = json.dumps({"version": "4", "alerts": alerts}).encode()
         url = f"http://127.0.0.1:{server.server_port}/pager"
         with urllib.request.urlopen(urllib.request.Request(url, body), timeout=60) as response:
             assert response.status == 200
+        with pytest.raises(SystemExit, match=r"^receiver: cannot listen at .*: Address already in use$"):
+            receiver.listening(f"127.0.0.1:{server.server_port}")
         server.shutdown()
         thread.join()
     assert capsys.readouterr().out.splitlines() == [
         "pager: firing BetatelApiDown (account=shop, severity=critical) No query of shop has succeeded.",
         "pager: resolved BetatelApiDown (account=bank, severity=critical) No query of bank has succeeded.",
     ]
+
+
+def test_each_change_of_an_alert_is_a_line() -> None:
+    labels = {"alertname": "BetatelApiDown", "severity": "critical", "account": "shop", "job": "betatel"}
+    name = "BetatelApiDown (severity=critical, account=shop)"
+    steps = {"pending": f"pending   {name}", "firing": f"firing    {name}", "": f"resolved  {name}"}
+    before: dict[str, str] = {}
+    for state, line in steps.items():
+        states = states_of([{"state": state, "labels": labels}] if state else [])
+        assert list(changes(before, states)) == [line]
+        assert list(changes(states, states)) == []
+        before = states
