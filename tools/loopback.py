@@ -75,7 +75,7 @@ class LoopbackServer(ABC):
             runner.run(self._serve())
 
     async def _serve(self) -> None:
-        server = await asyncio.start_server(self._connected, sock=self._socket, ssl=self._tls)
+        server = await asyncio.start_server(self._connected, sock=self._socket)
         self._ready.set()
         await self._stop.wait()
         server.close()
@@ -88,6 +88,8 @@ class LoopbackServer(ABC):
         self.open += 1
         try:
             with contextlib.suppress(*HUNG_UP):
+                if self._tls:  # here and not in the server: a handshake is cancelled with its connection
+                    await writer.start_tls(self._tls)
                 await self.talk(reader, writer)
         finally:
             self.open -= 1

@@ -145,6 +145,9 @@ class Process:
     def open_files(self) -> int:
         return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
 
+    def threads(self) -> int:
+        return self._status("Threads")
+
     def _read(self) -> None:
         assert self._popen.stdout is not None  # noqa: S101  it is a pipe
         with self._popen.stdout as output:

@@ -2,15 +2,14 @@
 
 import asyncio
 import functools
-import gzip
 import json
 import zlib
 from collections.abc import Callable
 
 from tools.faults.api import CODE, PHONE, STATUSES, Behaviour, Exchange, good_body, record
 
-KILOBYTE = 1024
-MEGABYTE = 1024 * KILOBYTE
+OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 GZIP = "Content-Encoding: gzip\r\n"
 
 
@@ -35,22 +34,31 @@ def status(code: int, headers: str = "") -> Behaviour:
     return behave
 
 
-def rate_limited(retry_after: Callable[[], str]) -> Behaviour:
+def rate_limited(retry_after: str | Callable[[], str]) -> Behaviour:
     async def behave(exchange: Exchange) -> None:
-        await exchange.answer(b"{}", "429 Too Many Requests", f"Retry-After: {retry_after()}\r\n")
+        value = retry_after if isinstance(retry_after, str) else retry_after()
+        await exchange.answer(b"{}", "429 Too Many Requests", f"Retry-After: {value}\r\n")
 
     return behave
 
 
-def raw(*pieces: bytes, pause: float = 0.0, close: bool = True) -> Behaviour:
+async def hang_up(exchange: Exchange) -> None:
+    exchange.writer.close()
+
+
+async def silence(_: Exchange) -> None:
+    await asyncio.Event().wait()
+
+
+async def reset(exchange: Exchange) -> None:
+    await asyncio.sleep(0.02)  # or what was sent before would be lost with the connection
+    exchange.reset()
+
+
+def raw(content: bytes, then: Behaviour = hang_up) -> Behaviour:
     async def behave(exchange: Exchange) -> None:
-        for piece in pieces:
-            await exchange.send(piece)
-            await asyncio.sleep(pause)
-        if close:
-            exchange.writer.close()
-        else:
-            await asyncio.Event().wait()
+        await exchange.send(content)
+        await then(exchange)
 
     return behave
 
@@ -67,84 +75,37 @@ def changed(**fields: object) -> Behaviour:
     return behave
 
 
-async def reset(exchange: Exchange) -> None:
-    exchange.reset()
-
-
-async def silence(_: Exchange) -> None:
-    await asyncio.Event().wait()
-
-
-async def trickle(exchange: Exchange) -> None:
-    await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-    while True:
-        await exchange.send(b" ")
-        await asyncio.sleep(0.02)
-
-
-async def interim_responses(exchange: Exchange) -> None:
-    while True:
-        await exchange.send(b"HTTP/1.1 102 Processing\r\n\r\n")
-        await asyncio.sleep(0.1)
-
-
-async def truncated(exchange: Exchange) -> None:
-    content = good_body(exchange.query)
-    await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(content), content[:-9]))
-    exchange.writer.close()
-
-
-async def truncated_chunks(exchange: Exchange) -> None:
-    content = good_body(exchange.query)
-    chunk = b"%x\r\n%b\r\n" % (len(content), content)
-    await exchange.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk)
-    exchange.writer.close()
-
-
-async def reset_in_the_body(exchange: Exchange) -> None:
-    await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n[")
-    await asyncio.sleep(0.05)
-    exchange.reset()
-
-
-async def fifty_megabytes(exchange: Exchange) -> None:
-    await exchange.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n[" % (50 * MEGABYTE))
-    for _ in range(50 * 16):
-        await exchange.send(b" " * (MEGABYTE // 16))
-
-
-def full_speed(repeated: bytes, first: bytes = b"") -> Behaviour:
-    """The same bytes again and again, as fast as the connection takes them."""
-    block = repeated * (64 * KILOBYTE // len(repeated) + 1)
-
-    async def behave(exchange: Exchange) -> None:
-        await exchange.send(first)
-        while True:
-            await exchange.send(block)
-
-    return behave
-
-
-def endless_chunks(size: int) -> Behaviour:
-    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    return full_speed(b"%x\r\n%b\r\n" % (size, b" " * size), head)
-
-
-bytes_after_gzip = full_speed(bytes(64), b"HTTP/1.1 200 OK\r\n%b\r\n" % GZIP.encode() + gzip.compress(b"[]"))
-endless_headers = full_speed(b"X-Padding: " + b"x" * 1000 + b"\r\n", b"HTTP/1.1 200 OK\r\n")
-endless_status_line = full_speed(b"x", b"HTTP/1.1 200 ")
-
-
 async def another_status(exchange: Exchange) -> None:
     asked = exchange.query.partition("/")[2]
     other = next(status for status in STATUSES if status != asked)
     await exchange.answer(json.dumps({"total": 4711, "list": [record(other)]}).encode())
 
 
+def slowly(repeated: bytes, pause: float, first: bytes = b"") -> Behaviour:
+    """The same bytes every few seconds, without end."""
+
+    async def behave(exchange: Exchange) -> None:
+        await exchange.send(first)
+        while True:
+            await exchange.send(repeated)
+            await asyncio.sleep(pause)
+
+    return behave
+
+
+def full_speed(repeated: bytes, first: bytes = b"") -> Behaviour:
+    """The same bytes again and again, as fast as the connection takes them."""
+    return slowly(repeated * (65_536 // len(repeated) + 1), 0, first)
+
+
+trickle = slowly(b" ", 0.02, OK + b"Content-Length: 100000\r\n\r\n")
+endless = full_speed(b" ", OK + b"Content-Length: 52428800\r\n\r\n[")
+
+
 @functools.cache
 def _two_hundred_megabytes() -> bytes:
     packer = zlib.compressobj(wbits=31)
-    blank = b" " * MEGABYTE
+    blank = b" " * 1_000_000
     return b"".join([*(packer.compress(blank) for _ in range(200)), packer.flush()])
 
 

@@ -12,9 +12,11 @@ import trustme
 
 from betatel_exporter.api.errors import Cause, Reason
 from tools.faults import behaviours
-from tools.faults.api import Behaviour, Exchange, FakeApi
+from tools.faults.api import Behaviour, FakeApi
 from tools.faults.proxy import REFUSAL, Proxy
 from tools.loopback import closed_port
+
+LONG_GONE = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,11 @@ class NetworkFault:
     reason: Reason
     details: Collection[str]
     open: Opened
-    slow: bool = False
-    """Whether only the end of the time budget ends it."""
+
+    @property
+    def slow(self) -> bool:
+        """Whether only the end of the time budget ends it."""
+        return self.reason is Reason.TIMEOUT
 
     def __str__(self) -> str:
         return self.what
@@ -84,39 +89,33 @@ def greeted(greeting: Behaviour, scheme: str = "http") -> Opened:
     return enter
 
 
-def certified(issue: Callable[[Authorities], trustme.LeafCert]) -> Opened:
+def certified(host: str = "127.0.0.1", *, trusted: bool = True, expired: bool = False) -> Opened:
     @contextlib.contextmanager
     def enter(authorities: Authorities) -> Iterator[Route]:
-        with FakeApi(tls=server_tls(issue(authorities))) as api:
+        authority = authorities.trusted if trusted else authorities.unknown
+        certificate = authority.issue_cert(host, not_after=LONG_GONE if expired else None)
+        with FakeApi(tls=server_tls(certificate)) as api:
             yield Route(api.url, flags={"ca_file": str(authorities.ca_file)})
 
     return enter
 
 
-def by_proxy(scheme: str = "https", *, says: bytes | None = None, silent: bool = False) -> Opened:
+def by_proxy(says: bytes | None = None, *, listens: bool = True) -> Opened:
+    """By a proxy that says the same to everybody, or nothing."""
+
     @contextlib.contextmanager
-    def enter(authorities: Authorities) -> Iterator[Route]:
-        tls = server_tls(authorities.trusted.issue_cert("127.0.0.1")) if scheme == "https" else None
-        with FakeApi(tls=tls) as api, Proxy(says=says, silent=silent) as proxy:
-            environment = {f"{scheme.upper()}_PROXY": proxy.url}
-            yield Route(api.url, environment, {"ca_file": str(authorities.ca_file)})
+    def enter(_: Authorities) -> Iterator[Route]:
+        with Proxy(says=says, silent=says is None) as proxy, closed_port() as port:
+            url = proxy.url if listens else f"http://127.0.0.1:{port}"
+            yield Route("https://api.example/api", {"HTTPS_PROXY": url})
 
     return enter
 
 
-@contextlib.contextmanager
-def by_no_proxy(authorities: Authorities) -> Iterator[Route]:
-    with by_proxy()(authorities) as route, closed_port() as port:
-        yield Route(route.base_url, {"HTTPS_PROXY": f"http://127.0.0.1:{port}"}, route.flags)
-
-
-async def close(exchange: Exchange) -> None:
-    exchange.writer.close()
-
-
-LONG_GONE = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 CONNECT, TLS, TIMEOUT = Reason.CONNECT, Reason.TLS, Reason.TIMEOUT
 LATE = "no response within the time budget"
+REFUSED = Cause.PROXY_REFUSED
+BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\n\r\n"
 
 NETWORK = (
     NetworkFault("the connection is refused", CONNECT, [Cause.REFUSED], refused),
@@ -126,49 +125,28 @@ NETWORK = (
         [Cause.CUT_OFF, Cause.BROKEN],
         greeted(behaviours.reset),
     ),
-    NetworkFault("the connection is closed as soon as it is open", CONNECT, [Cause.BROKEN], greeted(close)),
+    NetworkFault(
+        "the connection is closed as soon as it is open", CONNECT, [Cause.BROKEN], greeted(behaviours.hang_up)
+    ),
     NetworkFault("the host name does not resolve", CONNECT, [Cause.NAME], unresolvable),
-    NetworkFault(
-        "a certificate for another name",
-        TLS,
-        [Cause.HOST_MISMATCH],
-        certified(lambda ca: ca.trusted.issue_cert("api.example")),
-    ),
-    NetworkFault(
-        "an expired certificate",
-        TLS,
-        [Cause.EXPIRED],
-        certified(lambda ca: ca.trusted.issue_cert("127.0.0.1", not_after=LONG_GONE)),
-    ),
-    NetworkFault(
-        "an unknown issuer",
-        TLS,
-        [Cause.UNKNOWN_AUTHORITY],
-        certified(lambda ca: ca.unknown.issue_cert("127.0.0.1")),
-    ),
+    NetworkFault("a certificate for another name", TLS, [Cause.HOST_MISMATCH], certified("api.example")),
+    NetworkFault("an expired certificate", TLS, [Cause.EXPIRED], certified(expired=True)),
+    NetworkFault("an unknown issuer", TLS, [Cause.UNKNOWN_AUTHORITY], certified(trusted=False)),
     NetworkFault(
         "plain HTTP on the TLS port",
         TLS,
         [Cause.NOT_TLS, Cause.HANDSHAKE],  # by the version of OpenSSL
         greeted(behaviours.status(400), "https"),
     ),
+    NetworkFault("a TLS handshake that never ends", TIMEOUT, [LATE], greeted(behaviours.silence, "https")),
     NetworkFault(
-        "a TLS handshake that never ends", TIMEOUT, [LATE], greeted(behaviours.silence, "https"), slow=True
+        "a TLS handshake that is cut off", CONNECT, [Cause.CUT_OFF], greeted(behaviours.hang_up, "https")
     ),
-    NetworkFault("a TLS handshake that is cut off", CONNECT, [Cause.CUT_OFF], greeted(close, "https")),
-    NetworkFault("the proxy does not listen", CONNECT, [Cause.PROXY_UNREACHABLE], by_no_proxy),
+    NetworkFault("the proxy does not listen", CONNECT, [Cause.PROXY_UNREACHABLE], by_proxy(listens=False)),
     NetworkFault(
-        "the proxy wants another password (407)",
-        CONNECT,
-        [f"{Cause.PROXY_REFUSED}: HTTP 407"],
-        by_proxy(says=REFUSAL),
+        "the proxy wants another password (407)", CONNECT, [f"{REFUSED}: HTTP 407"], by_proxy(REFUSAL)
     ),
-    NetworkFault(
-        "the proxy cannot connect (502)",
-        CONNECT,
-        [f"{Cause.PROXY_REFUSED}: HTTP 502"],
-        by_proxy(says=b"HTTP/1.1 502 Bad Gateway\r\n\r\n"),
-    ),
-    NetworkFault("the proxy closes without an answer", CONNECT, [Cause.BROKEN], by_proxy(says=b"")),
-    NetworkFault("the proxy does not answer", TIMEOUT, [LATE], by_proxy(silent=True), slow=True),
+    NetworkFault("the proxy cannot connect (502)", CONNECT, [f"{REFUSED}: HTTP 502"], by_proxy(BAD_GATEWAY)),
+    NetworkFault("the proxy closes without an answer", CONNECT, [Cause.BROKEN], by_proxy(b"")),
+    NetworkFault("the proxy does not answer", TIMEOUT, [LATE], by_proxy()),
 )

@@ -150,7 +150,7 @@ async def test_faults_of_several_kinds_at_once_keep_their_own_reasons(api: FakeA
         "stats/lasth": behaviours.status(500),
         "stats/last24h": behaviours.reset,
         "tdr/PENDING": behaviours.status(403),
-        "tdr/SENT": behaviours.fifty_megabytes,
+        "tdr/SENT": behaviours.endless,
         "tdr/READ": behaviours.trickle,
     }
 
