@@ -22,7 +22,7 @@ from betatel_exporter.calls import Calls
 from betatel_exporter.collector import Collector
 from betatel_exporter.fairness import FairSemaphore
 from betatel_exporter.recent import RecentQuery
-from betatel_exporter.simulator import ACCOUNT_ID, API_KEY, BASE_PATH, create_app
+from betatel_exporter.simulator.api import ACCOUNT_ID, API_KEY, BASE_PATH, create_app
 from tests.support import virtual_time
 from tools.rules.tune import ROOT, RULES
 
