@@ -22,7 +22,6 @@ from tools.process import Process
 SECONDS_TO_START = 120
 PLURALS = {"s": "es", "y": "ies"}
 """Plural endings by the last letter of a kind; "s" for others."""
-DRY_RUN = {"dryRun": "All", "fieldValidation": "Strict", "fieldManager": "test", "force": "true"}
 ETCD = """
     --data-dir={folder}/etcd --unsafe-no-fsync
     --listen-client-urls=http://127.0.0.1:{storage} --advertise-client-urls=http://127.0.0.1:{storage}
@@ -36,6 +35,7 @@ KUBE_APISERVER = """
     --service-account-issuer=https://kubernetes.default.svc
     --service-account-key-file={folder}/tls.pem --service-account-signing-key-file={folder}/tls.pem
     --service-cluster-ip-range=10.96.0.0/16 --endpoint-reconciler-type=none
+    --disable-admission-plugins=Priority,RuntimeClass
 """
 
 
@@ -45,29 +45,26 @@ class Api:
     environment: Mapping[str, str]
     """For helm."""
 
-    def create(self, item: Mapping[str, Any]) -> None:
-        """Raises ClusterError."""
-        response = self.client.post(_collection(item), json=item)
-        if not response.is_success:
-            raise ClusterError(f"{item['kind']} {item['metadata']['name']}: {response.text}")
-
-    def objections(self, item: Mapping[str, Any], namespace: str) -> list[str]:
-        """Why the server would refuse an object, or what it would warn of; the namespace is for one without."""
+    def apply(self, item: Any, namespace: str, **parameters: str) -> list[str]:
+        """Why the server refuses an object, or what it warns of. The namespace is for an object without."""
         item = {**item, "metadata": {"namespace": namespace, **item["metadata"]}}
+        version, kind, metadata = item["apiVersion"], item["kind"].lower(), item["metadata"]
+        folder = f"/namespaces/{metadata['namespace']}" if metadata["namespace"] else ""
+        plural = kind.removesuffix("y") + PLURALS.get(kind[-1], "s")
         response = self.client.patch(
-            f"{_collection(item)}/{item['metadata']['name']}",
+            f"/{'apis' if '/' in version else 'api'}/{version}{folder}/{plural}/{metadata['name']}",
             content=json.dumps(item),
             headers={"Content-Type": "application/apply-patch+yaml"},
-            params=DRY_RUN,
+            params={"fieldManager": "test", "force": "true", **parameters},
         )
         return response.headers.get_list("Warning") if response.is_success else [response.text]
 
     def wait(self, path: str) -> None:
         """Until the server answers a path with success; raises ClusterError."""
         deadline = time.monotonic() + SECONDS_TO_START
-        while not self.client.get(path).is_success:
+        while not (response := self.client.get(path)).is_success:
             if time.monotonic() > deadline:
-                raise ClusterError(f"no success from {path} after {SECONDS_TO_START} s")
+                raise ClusterError(f"{path}: {response.text}")
             time.sleep(0.2)
 
 
@@ -99,11 +96,3 @@ def running(folder: Path) -> Iterator[Api]:
         api = Api(client, {"HOME": str(folder), **helm})
         api.wait("/readyz")
         yield api
-
-
-def _collection(item: Mapping[str, Any]) -> str:
-    version, kind = item["apiVersion"], item["kind"].lower()
-    plural = kind.removesuffix("y") + PLURALS.get(kind[-1], "s")
-    namespace = item["metadata"].get("namespace")
-    folder = f"/namespaces/{namespace}" if namespace else ""
-    return f"/{'apis' if '/' in version else 'api'}/{version}{folder}/{plural}"
