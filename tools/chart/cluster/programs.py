@@ -11,19 +11,6 @@ from pathlib import Path
 KUBERNETES = "1.33.4"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "betatel-exporter"
 MAIN = "k8s.io/kubernetes/cmd/kube-apiserver"
-GO_MOD = """\
-module cluster
-
-go 1.24.0
-
-godebug default=go1.24
-
-require k8s.io/kubernetes v{version}
-
-replace (
-{replacements}
-)
-"""
 STAGED = re.compile(r"^\t(k8s\.io/[a-z-]+) => \./staging/", re.MULTILINE)
 
 
@@ -61,19 +48,20 @@ def _build(program: Path) -> None:
     """A module that requires Kubernetes' must repeat the replacements of its go.mod, with versions in place of folders."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        downloaded = json.loads(
-            _run(folder, "go", "mod", "download", "-json", f"k8s.io/kubernetes@v{KUBERNETES}")
-        )
+        required = f"k8s.io/kubernetes@v{KUBERNETES}"
+        downloaded = json.loads(_run(folder, "go", "mod", "download", "-json", required))
         staged = STAGED.findall(Path(downloaded["GoMod"]).read_text(encoding="utf-8"))
         version = KUBERNETES.replace("1.", "v0.", 1)
-        replacements = "\n".join(f"\t{module} => {module} {version}" for module in staged)
-        (folder / "go.mod").write_text(GO_MOD.format(version=KUBERNETES, replacements=replacements))
+        edits = ["-go=1.24.0", "-godebug=default=go1.24", f"-require={required}"]
+        edits += [f"-replace={module}={module}@{version}" for module in staged]
+        _run(folder, "go", "mod", "init", "cluster")
+        _run(folder, "go", "mod", "edit", *edits)
         (folder / "main.go").write_text(f'package main\n\nimport _ "{MAIN}/app"\n')
         major, minor, _ = KUBERNETES.split(".")
         names = {"gitVersion": f"v{KUBERNETES}", "gitMajor": major, "gitMinor": minor}
         flags = "".join(f" -X k8s.io/component-base/version.{name}={value}" for name, value in names.items())
-        command = ["nice", "-n19", "go", "build", "-trimpath", f"-ldflags=-s -w{flags}"]
-        _run(folder, *command, "-o", f"{program}.new", MAIN)
+        build = ["nice", "-n19", "go", "build", "-trimpath", f"-ldflags=-s -w{flags}", "-o", f"{program}.new"]
+        _run(folder, *build, MAIN)
         Path(f"{program}.new").rename(program)
 
 
