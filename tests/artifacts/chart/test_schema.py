@@ -1,6 +1,5 @@
 """The schema, the documented values and the ci folder know the same values; any string that the schema allows stays one."""
 
-import functools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -26,12 +25,9 @@ def test_a_value_is_documented_by_the_comment_above_it_or_above_the_last_value_o
 
 def test_the_example_of_an_account_shows_every_value() -> None:
     example = VALUES.split("\naccounts: {}\n")[1].split("\n\n")[0]
+    names = SCHEMA["properties"]["accounts"]["additionalProperties"]["properties"]
 
-    assert [
-        name
-        for name in SCHEMA["properties"]["accounts"]["additionalProperties"]["properties"]
-        if name not in example
-    ] == []
+    assert [name for name in names if name not in example] == []
 
 
 def test_the_values_of_the_ci_folder_use_every_value() -> None:
@@ -44,17 +40,10 @@ def test_the_values_of_the_ci_folder_use_every_value() -> None:
 def test_null_removes_a_default_wherever_the_schema_allows_it(chart: Chart) -> None:
     sections = ("prometheusRule", "dashboards", "grafanaDashboard", "networkPolicy", "podDisruptionBudget")
     for monitor in MONITORS:
-        values: dict[str, Any] = {**LEAST, **{name: {"enabled": True} for name in (monitor, *sections)}}
-        for value in documented_values(VALUES):
-            *above, name = value.path.split(".")
-            node = functools.reduce(lambda node, key: node["properties"][key], above, SCHEMA)
-            optional = not value.section and name not in node.get("required", [])
-            if (
-                optional
-                and value.path.split(".")[0] not in LEAST
-                and value.path != "podDisruptionBudget.maxUnavailable"
-            ):
-                functools.reduce(lambda section, key: section.setdefault(key, {}), above, values)[name] = None
+        values = {**_nulls(SCHEMA), **LEAST}
+        for name in (monitor, *sections):
+            values[name]["enabled"] = True
+        del values["enabled"], values["podDisruptionBudget"]["maxUnavailable"]  # have no default, are needed
 
         assert objections(chart.objects(values)) == []
 
@@ -73,6 +62,16 @@ def test_rendered_objects_are_read_as_go_reads_them() -> None:
     (read,) = parse("[1e5, 007, on, y, '1e5', 1.5., abc]")
 
     assert [type(item) for item in read] == [float, int, bool, bool, str, str, str]
+
+
+def _nulls(schema: Any) -> dict[str, Any]:
+    """Null for every value that the schema does not require."""
+    required = schema.get("required", [])
+    return {
+        name: _nulls(child) if name in required else None
+        for name, child in schema["properties"].items()
+        if name not in required or "properties" in child
+    }
 
 
 def _paths(values: Any, above: str = "") -> Iterator[str]:
