@@ -4,7 +4,7 @@ import argparse
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 from betatel_exporter import __version__
 from betatel_exporter.address import Address
@@ -12,8 +12,6 @@ from betatel_exporter.config import SETTINGS
 from betatel_exporter.config.parsers import Choice, Number, Whole, address
 from betatel_exporter.files import DocumentError, Value, did_you_mean, shown
 from betatel_exporter.simulator.scenarios import SCENARIOS
-
-T = TypeVar("T")
 
 PROGRAM = "betatel-exporter"
 DESCRIPTION = "Prometheus exporter for Telegram one-time codes sent through Betatel Connect Hub."
@@ -151,10 +149,10 @@ def _add_address(parser: Parser, flag: str, name: str, port: int) -> None:
     )
 
 
-def _checked(parse: Callable[[Value], T]) -> Callable[[str], T]:
+def _checked(parse: Callable[[Value], Any]) -> Callable[[str], Any]:
     """A parser of settings as the type of a flag."""
 
-    def check(text: str) -> T:
+    def check(text: str) -> Any:
         try:
             return parse(Value.of_text("", text))
         except DocumentError as error:

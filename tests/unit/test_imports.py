@@ -22,7 +22,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "calls": {"api", "definitions"},
     "collector": {"api", "failures", "fairness", "results"},
     "metrics": {"api", "calls", "definitions", "recent", "results"},
-    "web": {"api", "collector", "config", "fairness", "metrics", "recent", "results"},
+    "web": {"address", "api", "collector", "fairness", "metrics", "recent", "results"},
     "assembly": {"api", "calls", "collector", "config", "fairness", "metrics", "recent", "web", "webconfig"},
     "commands": {"address", "api", "assembly", "calls", "collector", "config"}
     | {"files", "recent", "results", "simulator", "web"},

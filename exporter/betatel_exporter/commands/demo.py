@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import sys
 import time
 from argparse import Namespace
@@ -24,12 +25,7 @@ SCRAPE_INTERVAL = 5.0
 SCENARIO_AGE = 2700.0
 """Seconds that the scenario of the start has lasted, so that windows and recent records are full of it."""
 
-SHOWN = (
-    "betatel_up",
-    "betatel_telegram_requests",
-    "betatel_telegram_transactions",
-    "betatel_telegram_messages",
-)
+SHOWN = re.compile(r"betatel_(up|telegram_(requests|transactions|messages)){")
 
 
 async def simulate(flags: Namespace) -> None:
@@ -120,7 +116,7 @@ def _introduce(web: str, api: str, speed: float, page: httpx.Response) -> None:
         f"  API        {api}{BASE_PATH} (simulated; a minute passes in {60 / speed:g} s)",
         "",
         f"One scrape: {len(samples)} samples in {page.elapsed.total_seconds() * 1000:.0f} ms, among them",
-        *(f"  {line}" for line in samples if line.startswith(SHOWN)),
+        *(f"  {line}" for line in samples if SHOWN.match(line)),
         "",
         f"Change what the API does: curl -X POST {api}/-/scenario/outage",
         f"  scenarios: {', '.join(SCENARIOS)}",

@@ -101,6 +101,6 @@ def _one(failure: Failure) -> Diagnosis:
     diagnosis = REASONS[failure.reason]
     if failure.reason not in {Reason.CONNECT, Reason.TLS}:
         return diagnosis
-    causes = [cause for cause in Cause if failure.detail.startswith(cause)]
-    hint = HINTS.get(causes[0], diagnosis.hint) if causes else diagnosis.hint
+    hints = [hint for cause, hint in HINTS.items() if failure.detail.startswith(cause)]
+    hint = hints[0] if hints else diagnosis.hint
     return diagnosis._replace(verdict=f"{diagnosis.verdict}: {failure.detail}", hint=hint)

@@ -31,11 +31,13 @@ SETTINGS = {
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Exit code: 0 healthy, 1 unhealthy, 2 wrong settings."""
     try:
-        return 0 if healthy(*endpoint(_flags(arguments), environ)) else UNHEALTHY
+        address, https = endpoint(_flags(arguments), environ)
     except (argparse.ArgumentError, ValueError) as error:
         message = re.sub("'.*'", "(a value)", str(error).removeprefix("argument "))
         sys.stderr.write(f"betatel-exporter: {message}\n")
         return WRONG_SETTINGS
+    healthy = (https and _answers(address, tls=True)) or _answers(address, tls=False)
+    return 0 if healthy else UNHEALTHY
 
 
 def endpoint(flags: Mapping[str, str], environ: Mapping[str, str]) -> tuple[Address, bool]:
@@ -49,11 +51,6 @@ def endpoint(flags: Mapping[str, str], environ: Mapping[str, str]) -> tuple[Addr
     except ValueError as error:
         raise ValueError(f"web.listen_address: {error}") from None
     return parsed, bool(given["web.config_file"] or web.get("config_file"))
-
-
-def healthy(address: Address, https: bool) -> bool:
-    """Whether an exporter responds there; HTTPS is tried first if it may be served, with any certificate."""
-    return (https and _answers(address, tls=True)) or _answers(address, tls=False)
 
 
 def _flags(arguments: Sequence[str]) -> Mapping[str, str]:

@@ -4,7 +4,6 @@ A fault is one line that names the place, the problem and what is allowed, and n
 place. What needs an HTTP client or TLS is imported where it is used: --help imports this package.
 """
 
-from betatel_exporter.address import Address
 from betatel_exporter.config.load import AccountConfig, Configuration, load
 from betatel_exporter.config.model import AccountSettings, Settings
 from betatel_exporter.config.setting import ACCOUNT_SETTINGS, SETTINGS, Setting
@@ -16,7 +15,6 @@ __all__ = [
     "SETTINGS",
     "AccountConfig",
     "AccountSettings",
-    "Address",
     "Configuration",
     "Setting",
     "Settings",

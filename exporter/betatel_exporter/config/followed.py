@@ -36,9 +36,7 @@ def authorities(ca_file: Path | None) -> "Followed[ssl.SSLContext]":
 
 def _key(path: Path, files: Files) -> str:
     try:
-        return checked_key(files.read(path, SECRET_BYTES).decode("ascii"))
-    except UnicodeDecodeError:
-        raise UnusableError(f"{path}: must be printable ASCII") from None
+        return checked_key(files.read(path, SECRET_BYTES).decode("latin-1"))  # which it checks to be ASCII
     except ValueError as error:
         raise UnusableError(f"{path}: {error}") from None
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from betatel_exporter.config.followed import authorities, current_key, key_file
 from betatel_exporter.config.model import AccountSettings, Settings
 from betatel_exporter.config.proxies import proxy_for
-from betatel_exporter.config.sources import Given, SettingsError, Sources
+from betatel_exporter.config.sources import SettingsError, Sources, Values
 from betatel_exporter.files import DocumentError, UnusableError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class _Loader:
         self._names: set[str] = set()
 
     def configuration(self) -> Configuration:
-        accounts = tuple(map(self._account, self._sources.accounts()))
+        accounts = tuple(self._account(*account) for account in self._sources.accounts())
         if len(self._unusable) == len(accounts):  # nothing could be collected
             self._faults += self._unusable
         tls = self._tls(accounts)
@@ -63,25 +63,23 @@ class _Loader:
             raise SettingsError(self._faults)
         return Configuration(self._settings, accounts, tls, tuple(map(str, self._unusable)))
 
-    def _account(self, given: Given) -> AccountConfig:
-        account = given.settings
+    def _account(self, account: AccountSettings, values: Values) -> AccountConfig:
         if account.name in self._names:
-            self._add(given, "name", "must differ from the names of the accounts above")
+            self._faults.append(values["name"].fault("must differ from the names of the accounts above"))
         self._names.add(account.name)
         if _is_exposed(account.base_url) and not self._settings.allow_http:
             problem = "must start with https:// unless it is a loopback address; allow_http permits it"
-            self._add(given, "base_url", problem)
-        return AccountConfig(account, self._key(given), self._proxy(account.base_url))
+            self._faults.append(values["base_url"].fault(problem))
+        return AccountConfig(account, self._key(account, values), self._proxy(account.base_url))
 
-    def _key(self, given: Given) -> Callable[[], str]:
-        account = given.settings
+    def _key(self, account: AccountSettings, values: Values) -> Callable[[], str]:
         if account.api_key_file is None:
             return lambda: account.api_key or ""  # without one, there is a fault already
         key = key_file(account.api_key_file, account.name)
         try:
             _ = key.current
         except UnusableError as error:
-            self._unusable.append(given.values["api_key_file"].fault(str(error)))
+            self._unusable.append(values["api_key_file"].fault(str(error)))
         return current_key(key)
 
     def _proxy(self, base_url: str) -> str | None:
@@ -103,9 +101,6 @@ class _Loader:
             except UnusableError as error:
                 self._faults.append(self._sources.values["ca_file"].fault(str(error)))
         return tls
-
-    def _add(self, given: Given, key: str, problem: str) -> None:
-        self._faults.append(given.values[key].fault(problem))
 
 
 def _is_exposed(url: str) -> bool:

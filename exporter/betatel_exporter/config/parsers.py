@@ -150,6 +150,8 @@ _amount = Number(0, math.inf, exclusive=True)
 
 
 def base_url(value: Value) -> str:
+    from betatel_exporter.api.urls import can_be_requested  # noqa: PLC0415  imports an HTTP client
+
     url = value.text()
     scheme, separator, rest = url.partition("://")
     host = re.split(r"[/?#]", rest, maxsplit=1)[0]
@@ -159,15 +161,9 @@ def base_url(value: Value) -> str:
         raise value.fault("must not contain a user or a password: the API uses a key and an account id")
     if re.search(r"[?#]", rest):
         raise value.fault("must not have a query or a fragment")
-    if not re.fullmatch(r"[!-~]+", url) or not _can_be_requested(url):
+    if not re.fullmatch(r"[!-~]+", url) or not can_be_requested(url):
         raise value.fault("must be a URL with a valid host and port, of printable ASCII characters")
     return url.rstrip("/")
-
-
-def _can_be_requested(url: str) -> bool:
-    from betatel_exporter.api.urls import can_be_requested  # noqa: PLC0415  imports an HTTP client
-
-    return can_be_requested(url)
 
 
 def _split(value: Value) -> Collection[str]:

@@ -50,11 +50,6 @@ class Setting:
         return PREFIX + "__".join(self.path).upper()
 
     @property
-    def title(self) -> str:
-        """What errors call a setting that is not set."""
-        return f"{self.key} ({', '.join(filter(None, (self.flag, self.variable)))})"
-
-    @property
     def default(self) -> str:
         """As one would write it; empty where there is none."""
         value = self.default_value

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -53,14 +53,6 @@ class SettingsError(Exception):
         super().__init__("\n".join(lines))
 
 
-@dataclass(frozen=True)
-class Given:
-    """The settings of one account, and where they come from."""
-
-    settings: AccountSettings
-    values: Values
-
-
 class Sources:
     """Reads what is given, and collects what is wrong with it."""
 
@@ -95,8 +87,8 @@ class Sources:
         right = [{key: values[key] for key in values.keys() - faults} for values in self._by_precedence]
         return _settings(right)
 
-    def accounts(self) -> Iterator[Given]:
-        """Those of the list, or the one that the settings describe; without those that are incomplete."""
+    def accounts(self) -> Iterator[tuple[AccountSettings, Values]]:
+        """Those of the list, or the one that the settings describe, with their Values; without incomplete ones."""
         outside = {name: self.values[key] for name, key in ONE_ACCOUNT.items() if key in self.values}
         if self._listed is None:
             yield from self._account({"name": Value.of_text("account_name", "default")} | outside, _unset)
@@ -120,8 +112,9 @@ class Sources:
             document = parse(read(file, DOCUMENT_BYTES), file)
             values = self._members(document, ["accounts", *SECTIONS, *top])
             for section in SECTIONS:
-                if section in values:
-                    values |= self._section(section, values.pop(section))
+                known = [setting.path[-1] for setting in SETTINGS if setting.path[:-1] == (section,)]
+                members = self._members(values.pop(section), known) if section in values else {}
+                values |= {f"{section}.{name}": member for name, member in members.items()}
             if "accounts" in values and not values["accounts"].items():
                 raise values["accounts"].fault("must contain an account")
         except UnreadableError as error:
@@ -132,10 +125,6 @@ class Sources:
             return values
         raise SettingsError(self.faults)
 
-    def _section(self, name: str, value: Value) -> Values:
-        known = [setting.path[-1] for setting in SETTINGS if setting.path[:-1] == (name,)]
-        return {f"{name}.{key}": member for key, member in self._members(value, known).items()}
-
     def _members(self, value: Value, known: Collection[str]) -> dict[str, Value]:
         """The members that are set; unknown ones are faults. Raises DocumentError where it is not a mapping."""
         members = value.members()
@@ -144,7 +133,9 @@ class Sources:
                 self.faults.append(member.fault(f"unknown setting{did_you_mean(name, known)}"))
         return {name: member for name, member in members.items() if name in known and not member.empty}
 
-    def _account(self, own: Values, absent: Callable[[str], Value]) -> Iterator[Given]:
+    def _account(
+        self, own: Values, absent: Callable[[str], Value]
+    ) -> Iterator[tuple[AccountSettings, Values]]:
         shared = {setting.key for setting in ACCOUNT_SETTINGS} - {*ONE_ACCOUNT, *self._wrong}
         values = {key: self.values[key] for key in shared & self.values.keys()} | own
         try:
@@ -152,7 +143,7 @@ class Sources:
         except ValidationError as error:
             self.faults += _faults(error, absent).values()
         else:
-            yield Given(account, values)
+            yield account, values
         if ("api_key" in own) == ("api_key_file" in own):
             found = "both are set" if "api_key" in own else "neither is set"
             problem = f"exactly one is required, {found}"
@@ -185,8 +176,8 @@ def _faults(error: ValidationError, absent: Callable[[str], Value]) -> dict[str,
 
 def _unset(keys: str) -> Value:
     """A setting of the only account that is not set, or two, for errors about it."""
-    titles = {setting.key: setting.title for setting in SETTINGS}
-    return Value.of_text(" or ".join(titles[key] for key in keys.split(" or ")), "")
+    names = {setting.key: ", ".join(filter(None, (setting.flag, setting.variable))) for setting in SETTINGS}
+    return Value.of_text(" or ".join(f"{key} ({names[key]})" for key in keys.split(" or ")), "")
 
 
 def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:

@@ -22,7 +22,11 @@ class UnreadableError(UnusableError):
     """A file that cannot be read. The text contains the path only if it exists, else the folder that exists."""
 
     def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(_described(path, problem))
+        if os.path.lexists(path):
+            super().__init__(f"{path}: {problem}")
+        else:
+            folder = next(filter(os.path.isdir, path.parents), Path())
+            super().__init__(f"{problem} in {'the working directory' if folder == Path() else folder}")
 
 
 def read(path: Path, limit: int) -> bytes:
@@ -46,10 +50,3 @@ def read(path: Path, limit: int) -> bytes:
 
 def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
-
-
-def _described(path: Path, problem: str) -> str:
-    if os.path.lexists(path):
-        return f"{path}: {problem}"
-    folder = next(filter(os.path.isdir, path.parents), Path())
-    return f"{problem} in {'the working directory' if folder == Path() else folder}"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.types import ASGIApp
 
-from betatel_exporter.config import Address
+from betatel_exporter.address import Address
 from betatel_exporter.web.connection import IDLE_SECONDS, REQUEST_BYTES, Connection
 from betatel_exporter.web.listener import Listener
 

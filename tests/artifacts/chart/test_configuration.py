@@ -27,7 +27,7 @@ def read(objects: Objects, folder: Path) -> tuple[Settings, dict[str, AccountSet
     path.write_text(data(objects)["config.yml"], encoding="utf-8")
     sources = Sources({"config_file": str(path)}, {})
     settings = sources.settings()
-    accounts = {given.settings.name: given.settings for given in sources.accounts()}
+    accounts = {account.name: account for account, _ in sources.accounts()}
     assert sources.faults == []
     return settings, accounts
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from betatel_exporter.address import Address
 from betatel_exporter.api.vocabulary import Window
-from betatel_exporter.config import Address, Configuration, SettingsError, load
+from betatel_exporter.config import Configuration, SettingsError, load
 
 ONE = {"BETATEL_API_KEY": "key-5f0c1a", "BETATEL_ACCOUNT_ID": "675aed61"}
 ACCOUNTS = """

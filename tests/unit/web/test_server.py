@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from betatel_exporter.config import Address
+from betatel_exporter.address import Address
 from betatel_exporter.web.server import BindError, bind, bound
 
 
