@@ -45,7 +45,7 @@ class _Api:
         return JSONResponse(list_page(asked, self._world.store, self._seed))
 
     async def _admit(self, request: Request) -> bytes:
-        """The body of a request that is answered; an empty one is an empty object."""
+        """The body, by default an empty object; raises HTTPException for a request that is refused."""
         body = await request.body()
         scenario = self._world.scenario
         await asyncio.sleep(scenario.delay)

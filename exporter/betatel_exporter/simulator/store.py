@@ -1,4 +1,4 @@
-"""The messages whose records can be listed, and how many there have ever been."""
+"""The messages whose records can be listed, and totals of all messages."""
 
 import math
 from bisect import bisect_left
@@ -42,7 +42,7 @@ class MessageStore:
         self.kept: list[Message] = []
         """Oldest first."""
         self.statuses = statuses.copy()
-        """How many of all messages have a status now."""
+        """Number of messages of all time by their current status."""
         self._limit = limit
         self._dropped = dict(past)
 

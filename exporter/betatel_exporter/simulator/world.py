@@ -7,7 +7,7 @@ from itertools import count
 from random import Random
 
 from betatel_exporter.simulator.messages import Message, Status
-from betatel_exporter.simulator.scenarios import SCENARIOS, Scenario
+from betatel_exporter.simulator.scenarios import SCENARIOS
 from betatel_exporter.simulator.store import QUARTER, MessageStore
 from betatel_exporter.simulator.traffic import DAY, Traffic
 
@@ -15,19 +15,17 @@ _PAST_DAYS = 40
 _DETAILED_SECONDS = 25 * 3600
 _DRAINED_PER_SECOND = 50
 
-_CAME = {Status.DELIVERED, Status.READ, Status.REVOKED}
-"""Statuses after which nobody requests another code."""
+_NO_RETRY = {Status.DELIVERED, Status.READ, Status.REVOKED}
+"""Statuses after which the recipient requests no other code."""
 
 
 class World:
-    """The account was opened 40 days before the start; its last 25 hours are known in detail.
+    """The account was opened 40 days before the start. The last 25 hours have single messages, the time before has totals.
 
-    Nothing happens between two calls: the caller calls `advance` first, which makes up for the time passed; how often it
-    is called changes nothing.
+    Nothing runs between calls. `advance` simulates the time that has passed; how often it is called changes nothing.
 
-    A request is a message created; a transaction is a message that has been dispatched by now, and billed. So requests
-    less transactions is what failed to be processed or still waits in the queue. A message that was dispatched and then
-    expired or failed is a transaction: only its record says so.
+    A request is a created message, a transaction is a dispatched one, which is billed. Requests without a transaction
+    were rejected or still wait in the queue. A message that expires or fails after it was dispatched is a transaction.
     """
 
     def __init__(
@@ -40,8 +38,8 @@ class World:
         scenario_age: float = 0.0,
         kept: int = 20_000,
     ) -> None:
-        """`scenario_age` in seconds that the scenario has lasted at the start; `kept` records can be listed, which are 33
-        hours at 600 messages each.
+        """`scenario_age` in seconds that the scenario has lasted at the start. `kept` is the number of records that can be
+        listed; 20,000 are 33 hours at 600 messages an hour.
         """
         self._clock = clock
         self._traffic = Traffic(Random(seed), messages_per_hour)  # noqa: S311 - reproducible, nothing to protect
@@ -63,7 +61,7 @@ class World:
 
     def _begin(self, scenario: str) -> None:
         self.scenario_name = scenario
-        self.scenario: Scenario = SCENARIOS[scenario]
+        self.scenario = SCENARIOS[scenario]
         self._arrival = self._traffic.next_arrival(self.now, self.scenario)
 
     def switch(self, scenario: str) -> None:
@@ -98,7 +96,7 @@ class World:
             self._at(message.created + message.recipient.patience, self._lose_patience, message)
 
     def _lose_patience(self, message: Message) -> None:
-        if message.status not in _CAME and self.scenario.traffic:
+        if message.status not in _NO_RETRY and self.scenario.traffic:
             serial, retries = next(self._serials), message.retries - 1
             self._add(self._traffic.message(serial, self.now, message.recipient, retries, self.scenario))
 
@@ -114,7 +112,7 @@ class World:
             self._at(rest[0][0], self._step, message)
 
     def _empty_the_queue(self) -> None:
-        """What waited too long has expired; the rest is dispatched in order, at a limited pace."""
+        """Dispatch the stuck messages in order and at a limited rate; those whose time to live is over expire."""
         waiting = [message for message in self.store.kept if message.status is Status.PENDING]
         stuck = [message for message in waiting if message.course[0][0] <= self.now]
         for place, message in enumerate(stuck, start=1):
