@@ -164,7 +164,7 @@ def test_healthcheck_reports_whether_the_exporter_is_healthy(demo: Demo) -> None
 
 def test_ctrl_c_ends_the_demo_without_another_word() -> None:
     with started(*DEMO) as process:
-        process.wait_for("Stop with Ctrl-C")
+        process.wait_for("account: up")
         printed = len(process.lines)
         process.signal(signal.SIGINT)
         assert process.wait() == 0

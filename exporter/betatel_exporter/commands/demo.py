@@ -37,12 +37,12 @@ async def simulate(flags: Namespace) -> None:
         f"scenarios       curl -X POST http://{bound(socket)}/-/scenario/NAME, of {', '.join(SCENARIOS)}",
         "Stop with Ctrl-C.",
     )
-    await serve([Service(_simulated(flags, FastClock(flags.speed)), socket)], grace=1)
+    await serve([Service(_simulated(flags, _fast_clock(flags.speed)), socket)], grace=1)
 
 
 async def demo(flags: Namespace) -> None:
     """Simulated API and exporter in one process, on the simulated world's own clock; it scrapes itself."""
-    clock = FastClock(flags.speed)
+    clock = _fast_clock(flags.speed)
     with bind(flags.simulator) as api, bind(flags.web) as web:
         api_url, web_url = f"http://{bound(api)}", f"http://{bound(web)}"
         settings = {
@@ -54,8 +54,10 @@ async def demo(flags: Namespace) -> None:
         simulated = _simulated(flags, clock)
         app, (collector,) = make_exporter(configuration, clock=clock)
 
-        def state() -> tuple[str, str]:
-            return str(simulated.state.world.scenario_name), headline(AccountView(collector))
+        def state() -> list[str]:
+            scenario = simulated.state.world.scenario_name
+            account = headline(AccountView(collector))
+            return [f"scenario {scenario}: {SCENARIOS[scenario].description}", f"account: {account}"]
 
         services = [Service(simulated, api), Service(app, web)]
         watching = _watch(web_url, api_url, flags.speed, state)
@@ -72,34 +74,21 @@ def _simulated(flags: Namespace, clock: Callable[[], float]) -> Starlette:
     )
 
 
-class FastClock:
+def _fast_clock(speed: float) -> Callable[[], float]:
     """A clock that runs `speed` times as fast from now on; in seconds since the epoch."""
-
-    def __init__(self, speed: float) -> None:
-        self._start = time.time()
-        self._speed = speed
-
-    def __call__(self) -> float:
-        return self._start + (time.time() - self._start) * self._speed
+    start = time.time()
+    return lambda: start + (time.time() - start) * speed
 
 
-async def _watch(web: str, api: str, speed: float, state: Callable[[], tuple[str, str]]) -> None:
-    """Scrape every few seconds and print what changes, for as long as the demo runs.
-
-    `state` returns the scenario, and the account's state as the landing page shows it.
-    """
+async def _watch(web: str, api: str, speed: float, state: Callable[[], list[str]]) -> None:
+    """Scrape every few seconds and print what changes of the state, for as long as the demo runs."""
     async with httpx.AsyncClient(trust_env=False) as client:
         page = await client.get(f"{web}/metrics")
         _introduce(web, api, speed, page)
-        before = "", ""
+        before: list[str] = []
         while True:
-            scenario, shown = now = state()
-            changes = [
-                f"scenario {scenario}: {SCENARIOS[scenario].description}",
-                f"account: {shown}",
-            ]
-            changed = (text for text, old, new in zip(changes, before, now, strict=True) if old != new)
-            _say(*(f"{time.strftime('%H:%M:%S')}  {text}" for text in changed))
+            now = state()
+            _say(*(f"{time.strftime('%H:%M:%S')}  {text}" for text in now if text not in before))
             before = now
             await asyncio.sleep(SCRAPE_INTERVAL)
             with contextlib.suppress(httpx.HTTPError):  # the server is stopping

@@ -48,15 +48,12 @@ def test_only_a_200_is_healthy() -> None:
 
 def test_flags_override_variables_and_variables_the_file(tmp_path: Path) -> None:
     file = tmp_path / "exporter.yml"
-    for arguments, variable, in_file in (
-        (["--web.listen-address=RIGHT"], NOBODY, NOBODY),
-        ([], "RIGHT", NOBODY),
-        ([], "", "RIGHT"),
-    ):
-        with answering(b"HTTP/1.1 200 OK\r\n\r\n") as address:
-            file.write_text(f'web: {{listen_address: "{in_file}"}}'.replace("RIGHT", address))
-            environment = {LISTEN: variable.replace("RIGHT", address), "BETATEL_CONFIG_FILE": str(file)}
-            assert main([text.replace("RIGHT", address) for text in arguments], environment) == 0
+    for addresses in (("RIGHT", NOBODY, NOBODY), ("", "RIGHT", NOBODY), ("", "", "RIGHT")):
+        with answering(b"HTTP/1.1 200 OK\r\n\r\n") as right:
+            flag, variable, in_file = (address.replace("RIGHT", right) for address in addresses)
+            file.write_text(f'web: {{listen_address: "{in_file}"}}')
+            environment = {LISTEN: variable, "BETATEL_CONFIG_FILE": str(file)}
+            assert main([f"--web.listen-address={flag}"], environment) == 0
 
 
 def test_a_wrong_setting_is_one_line_and_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,15 +56,10 @@ def test_equal_failures_are_one_line_with_one_verdict_and_one_hint() -> None:
     assert "    stats/lasth, tdr/SENT" in lines_of(*failed[:2], *RESULTS[2:])
 
 
-def test_the_proxy_is_shown_without_its_password() -> None:
-    proxied = checked(*RESULTS, proxy="http://user:secret@proxy.example:3128")
-    lines = list(report([proxied], NOW))
-    assert "  https://api.example/hub through the proxy http://proxy.example:3128" in lines
-
-
-def test_the_document_has_everything_for_a_script() -> None:
+def test_the_document_has_everything_for_a_script_and_the_proxy_without_its_password() -> None:
     failed = QueryResult(RESULTS[2].query, HTTP_401, 0.05, NOW)
     proxied = checked(*RESULTS[:2], failed, RESULTS[3], proxy="http://user:secret@proxy.example:3128")
+    assert "  https://api.example/hub through the proxy http://proxy.example:3128" in report([proxied], NOW)
     whole = document([proxied])
     assert json.loads(json.dumps(whole)) == whole
     assert whole["exit_code"] == 3
