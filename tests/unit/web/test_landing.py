@@ -1,10 +1,12 @@
 """The landing page, from collectors whose results are given."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from types import SimpleNamespace
 from typing import Any, cast
+
+import pytest
 
 from betatel_exporter.api.errors import Reason
 from betatel_exporter.api.models import Query, Records, RecordsQuery, Stats, StatsQuery, Value
@@ -85,70 +87,53 @@ def text(page: str) -> str:
     return " ".join(parser.text.split())
 
 
-def red(page: str) -> list[str]:
-    return re.findall('<td class="number bad">([^<]*)<', page)
+ORDINARY = ["shop up metrics", "usually 4.0% failed", "last5m 50 2 4.0%", "last24h 14,400 576 4.0%"]
+BUSY = results() | recent(Fine=(90, 4), Dead=(0, 9), Busy=(40, 3))
+FEW = {"Only": (40, 2)}, {"One": (3, 3), "Two": (4, 3)}, {"Small": (0, 2), "Big": (50, 2)}, {"All": (9, 0)}
 
 
-def test_an_ordinary_account_shows_its_numbers_and_is_up() -> None:
-    page = render(shop(results()), EUR=200.0)
-    for part in (
-        "Up shop up metrics",
-        "usually 4.0% failed",
-        "last5m 50 2 4.0%",
-        "last24h 14,400 576 4.0%",
-        "FAILED 1,234",
-        "EUR 144.50 200.00",
-        "the oldest result 1 min old",
-    ):
-        assert part in text(page), part
-    assert red(page) == []
-
-
-def test_failing_codes_are_red_and_so_is_spend_over_its_budget() -> None:
-    page = render(shop(results(failed=20)), EUR=100.0, USD=5.0)
-    assert '<p class="summary bad">Codes are failing</p>' in page
-    assert red(page) == ["40.0%", "144.50"]
-
-
-def test_a_destination_whose_recipients_are_not_reached_is_named_and_red() -> None:
-    page = render(shop(results() | recent(Fine=(90, 4), Dead=(0, 9), Busy=(40, 3))))
-    assert '<p class="summary bad">A destination is failing</p>' in page
-    assert "shop Dead (Utopia) is failing" in text(page)
-    assert "Unreached recipients: 16 of 146" in text(page)
-    assert re.findall("<td>Utopia</td><td>([A-Z][a-z]+)</td>", page) == ["Dead", "Fine", "Busy"]
-    assert red(page) == ["100.0%"]
-
-
-def test_messages_that_reach_nobody_anywhere_are_failing_codes() -> None:
-    stalled = shop(results() | recent(One=(0, 4), Two=(1, 3)))
-    assert '<p class="summary bad">Codes are failing</p>' in render(stalled)
-    few = shop(results() | recent(One=(0, 1), Two=(1, 1)))
-    assert '<p class="summary good">Up</p>' in render(few)
-
-
-def test_a_destination_that_fails_no_more_than_the_others_is_not_marked() -> None:
-    for people in (
-        {"Only": (40, 2)},
-        {"One": (3, 3), "Two": (4, 3)},
-        {"Small": (0, 2), "Big": (50, 2)},
-        {"All": (9, 0)},
-    ):
-        page = render(shop(results() | recent(**people)))
-        assert '<p class="summary good">Up</p>' in page, people
-        assert red(page) == []
-
-
-def test_failed_queries_are_one_row_a_cause_and_hide_no_other_number() -> None:
-    page = render(shop(results(failures=2)))
-    assert "2 of 10 queries failed" in page
-    assert "HTTP 401 &lt;b&gt;" in page
-    assert page.count("unauthorized") == 1
-    assert "FAILED 1,234" in text(page)
-
-
-def test_an_account_without_data_is_red_and_one_not_scraped_yet_is_not() -> None:
-    assert "no data" in text(render(shop(results(failures=10))))
-    assert '<p class="summary unknown">Not scraped yet</p>' in render(shop({}))
+@pytest.mark.parametrize(
+    ("found", "summary", "parts", "red"),
+    [
+        pytest.param(
+            results(), "good>Up", [*ORDINARY, "FAILED 1,234", "result 1 min old"], ["144.50"], id="ordinary"
+        ),
+        pytest.param(results(20), "bad>Codes are failing", [], ["40.0%", "144.50"], id="codes failing"),
+        pytest.param(
+            BUSY,
+            "bad>A destination is failing",
+            [
+                "Dead (Utopia) is failing",
+                "Unreached recipients: 16 of 146",
+                "Utopia Dead 9 9 100.0% Utopia Fine 4 94",
+            ],
+            ["100.0%", "144.50"],
+            id="destination failing",
+        ),
+        *(
+            pytest.param(
+                results() | recent(**people), "good>Up", [], ["144.50"], id="no worse than elsewhere"
+            )
+            for people in FEW
+        ),
+        pytest.param(
+            results(failures=2),
+            "warn>Some data missing",
+            ["2 of 10 queries failed", "unauthorized HTTP 401 <b> stats/last5m, stats/lasth", "FAILED 1,234"],
+            ["144.50"],
+            id="one cause",
+        ),
+        pytest.param(results(failures=10), "bad>No data", ["unauthorized"], [], id="no data"),
+        pytest.param({}, "unknown>Not scraped yet", [], [], id="not scraped yet"),
+    ],
+)
+def test_an_account_shows_its_state_and_its_numbers(
+    found: Mapping[str, QueryResult], summary: str, parts: Sequence[str], red: Sequence[str]
+) -> None:
+    page = render(shop(found), EUR=100.0, USD=5.0)
+    assert re.findall('<p class="summary (.*)</p>', page.replace('">', ">")) == [summary]
+    assert [part for part in parts if part not in text(page)] == []
+    assert re.findall('<td class="number bad">([^<]*)<', page) == red
 
 
 def test_the_worst_account_comes_first_and_a_hundred_stay_readable() -> None:
