@@ -29,28 +29,25 @@ async def outcome(content: bytes, encoding: str, size: int = 4096) -> int | str:
 
 
 async def test_a_body_is_read_within_its_limits() -> None:
-    cases: list[tuple[str, bytes, int | str]] = [
+    page = json.dumps([RECORD] * 100).encode()
+    for encoding, content, size in (
         ("", bytes(MAX_BODY), MAX_BODY),
-        ("", bytes(MAX_BODY + 1), TOO_LARGE),
-        ("identity", json.dumps([RECORD] * 100).encode(), len(json.dumps([RECORD] * 100))),
+        ("identity", page, len(page)),
         ("", b"[" * MAX_CONTAINERS, MAX_CONTAINERS),
-        ("", b"[" * (MAX_CONTAINERS + 1), "objects and arrays"),
-        ("", b"{" * (MAX_CONTAINERS + 1), "objects and arrays"),
         ("", b"," * MAX_VALUES, MAX_VALUES),
-        ("", b"," * (MAX_VALUES + 1), "values"),
         ("X-GZip", WHOLE, 2),
         ("deflate", zlib.compress(b"[]"), 2),
-        ("gzip", gzip.compress(bytes(50 * MAX_BODY)), TOO_LARGE),
-        ("gzip", b"\x1f\x8b\x08\x10" + bytes(6) + b"x" * 2 * MAX_BODY, TOO_LARGE),  # an endless comment
+    ):
+        assert await outcome(content, encoding) == size
+    endless_comment = b"\x1f\x8b\x08\x10" + bytes(6) + b"x" * 2 * MAX_BODY
+    for encoding, content, problem in (
+        ("", bytes(MAX_BODY + 1), TOO_LARGE),
+        ("gzip", endless_comment, TOO_LARGE),
+        ("", b"[" * (MAX_CONTAINERS + 1), "objects and arrays"),
+        ("", b"," * (MAX_VALUES + 1), "values"),
         ("gzip", WHOLE[:-1], "truncated"),
-        ("gzip", b"", "truncated"),
-        ("gzip", b"[]" * 20, "does not match its Content-Encoding"),
-        ("br", b"[]", "unrequested"),
-    ]
-    for encoding, content, expected in cases:
-        found = await outcome(content, encoding)
-        matches = found == expected if isinstance(expected, int) else expected in str(found)
-        assert matches, (encoding, content[:20], found)
+    ):
+        assert problem in str(await outcome(content, encoding))
 
 
 async def test_a_compressed_body_may_come_in_any_pieces_and_nothing_after_it() -> None:

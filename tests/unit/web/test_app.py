@@ -100,14 +100,6 @@ async def test_a_probe_takes_one_configured_name_only(client: httpx.AsyncClient,
     assert api.calls == 0
 
 
-async def test_a_failing_api_still_gives_a_page(api: Api, client: httpx.AsyncClient) -> None:
-    api.failing = True
-    response = await client.get("/metrics")
-    assert response.status_code == 200
-    assert 'betatel_up{account="shop"} 0.0' in response.text
-    assert "betatel_telegram_messages" not in response.text
-
-
 async def test_landing_page_and_health_checks_do_not_call_the_api(
     api: Api, client: httpx.AsyncClient
 ) -> None:
@@ -173,14 +165,6 @@ async def test_a_client_that_disconnects_no_longer_counts(api: Api) -> None:
         await asyncio.wait([scrape])
         api.open.set()
         assert (await client.get("/metrics")).status_code == 200
-
-
-async def test_a_scrape_ends_before_the_scraper_s_timeout(api: Api, client: httpx.AsyncClient) -> None:
-    api.open.clear()
-    async with asyncio.timeout(9):
-        response = await client.get("/metrics", headers={"x-prometheus-scrape-timeout-seconds": "0.1"})
-    assert 'betatel_up{account="shop"} 0.0' in response.text
-    api.open.set()
 
 
 async def test_a_web_config_file_has_its_metric_and_without_one_there_is_none(
