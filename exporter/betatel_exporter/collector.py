@@ -11,7 +11,6 @@ import logging
 import math
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from betatel_exporter.api.errors import ApiError, RateLimitedError, Reason
@@ -84,7 +83,7 @@ class Collector:
     @property
     def results(self) -> Mapping[str, QueryResult]:
         """The last result of each query, by name; without queries that have not ended yet."""
-        return MappingProxyType(self._results)
+        return self._results
 
     @property
     def cooldown_until(self) -> float | None:

@@ -134,9 +134,5 @@ WEB_CONFIG_RELOAD = Definition(
     "1 if the last change of the web configuration file was loaded, else 0; absent without such a file.",
 )
 
-CATALOGUE = (
-    REQUESTS, TRANSACTIONS, AMOUNT, MESSAGES, OLDEST, NEWEST, RECENT_MESSAGES,
-    RECENT_RECIPIENTS, RECENT_PERIOD, RECENT_COVERAGE, DAILY_BUDGET, UP, SCRAPE_DURATION, QUERY_SUCCESS,
-    QUERY_DURATION, LAST_SUCCESS, API_REQUESTS, API_FAILURES, API_DURATION, COOLDOWN, BUILD_INFO, WEB_CONFIG_RELOAD,
-)  # fmt: skip
+CATALOGUE = tuple(each for each in [*vars().values()] if isinstance(each, Definition))
 """All metrics but the client library's own process_* and python_*, in the order of the page."""

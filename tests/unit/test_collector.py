@@ -115,16 +115,6 @@ async def test_a_scrape_has_a_result_for_every_query_in_order() -> None:
 
 
 @in_virtual_time
-async def test_overlapping_scrapes_share_calls_and_each_is_answered() -> None:
-    api = Api()
-    shop = collector(api)
-    first, second = await asyncio.gather(scrape(shop), scrape(shop, 0.05))
-    assert len(api.sent) == 2
-    assert first.up
-    assert requests(first) == requests(second)
-
-
-@in_virtual_time
 async def test_a_hung_request_freezes_nothing_while_scrapers_overlap() -> None:
     api = Api({FAILED: NEVER})
     shop = collector(api)

@@ -36,7 +36,9 @@ OUTCOMES = (
 class Page(Collector):
     """The metrics of some accounts without those of the process; one query failed."""
 
-    def __init__(self, *accounts: str, only: str = "") -> None:
+    def __init__(
+        self, *accounts: str, only: str = "", reloaded: Callable[[], bool] | None = lambda: True
+    ) -> None:
         snapshots = [
             Snapshot(
                 account=account,
@@ -48,7 +50,7 @@ class Page(Collector):
             for account in accounts
         ]
         build = "0.0.0", "abc", "3.11.0"
-        families = Families(Calls(accounts), {accounts[0]: {"EUR": 50.0}}, build, lambda: True)
+        families = Families(Calls(accounts), {accounts[0]: {"EUR": 50.0}}, build, reloaded)
         ours = [family for family in families.of_all(snapshots) if family.name.startswith("betatel_")]
         self._families = [family for family in ours if only in {"", family.type}]
 
@@ -82,6 +84,11 @@ def test_a_second_account_adds_its_own_series_and_changes_none() -> None:
     one, two = series(Page("shop")), series(Page("shop", "bank"))
     assert {line for line in two if 'account="bank"' not in line} == one
     assert len(two) > len(one)
+
+
+def test_without_a_web_config_file_only_its_metric_is_missing() -> None:
+    missing = series(Page("shop")) - series(Page("shop", reloaded=None))
+    assert missing == {"betatel_exporter_web_config_reload_success"}
 
 
 def test_nothing_is_kept_between_pages() -> None:

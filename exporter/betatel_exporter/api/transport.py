@@ -1,5 +1,6 @@
 """Connections to the API: aiohttp's, bounded, behind httpx' interface."""
 
+import asyncio
 import functools
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -93,7 +94,9 @@ class Transport(httpx.AsyncBaseTransport):
         """Made by the first request, as it belongs to the event loop."""
         if fresh not in self._sessions:
             kept = {"force_close": True} if fresh else {"keepalive_timeout": KEEP_ALIVE}
-            connector = _BoundedConnector(limit=self._connections, resolver=self._resolver, **kept)
+            connector = TCPConnector(limit=self._connections, resolver=self._resolver, **kept)
+            # aiohttp has no other place for a protocol of one's own, and only a protocol sees interim responses as they come
+            connector._factory = functools.partial(_BoundedHandler, loop=asyncio.get_running_loop())  # type: ignore[assignment]  # noqa: SLF001
             trace = TraceConfig()
             trace.on_request_headers_sent.append(_note_sent)
             self._sessions[fresh] = ClientSession(
@@ -116,13 +119,6 @@ class _Body(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         """Keep the connection where the response was read to its end, else close it."""
         self._response.close()
-
-
-class _BoundedConnector(TCPConnector):
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        # aiohttp has no other place for a protocol of one's own, and only a protocol sees interim responses as they come
-        self._factory = functools.partial(_BoundedHandler, loop=self._loop)  # type: ignore[assignment]
 
 
 class _BoundedHandler(ResponseHandler):

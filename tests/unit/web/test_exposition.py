@@ -1,4 +1,3 @@
-import asyncio
 import gzip
 import re
 from collections.abc import Iterator
@@ -8,7 +7,6 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from starlette.requests import Request
-from starlette.types import Message
 
 from betatel_exporter.web.exposition import Page, render
 
@@ -70,13 +68,3 @@ def test_names_select_metrics() -> None:
     page = bytes(rendered(b"name[]=betatel_up&name%5B%5D=nowhere&name[]=").body).decode()
     assert re.findall("^[^#].*", page, re.MULTILINE) == ["betatel_up 1.0"]
     assert rendered(b"name[]=").body == rendered(b"name%5B=%ff&\xff=+").body == rendered().body
-
-
-def test_a_page_ends_only_when_its_body_was_taken() -> None:
-    sent: list[Message] = []
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    asyncio.run(rendered()({}, None, send))  # type: ignore[arg-type]
-    assert [message.get("more_body") for message in sent] == [None, True, None]

@@ -22,28 +22,23 @@ def test_without_a_host_both_families_are_listened_on() -> None:
         assert answers(socket.AF_INET6, "::1", port)
 
 
-@pytest.mark.parametrize(
-    ("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]"), ("localhost", None)]
-)
-def test_a_host_is_listened_on_alone(host: str, shown: str | None) -> None:
-    with bind(Address(host, 0)) as listening:
-        address = bound(listening)
-        assert address.port > 0
-        assert shown is None or str(address) == f"{shown}:{address.port}"
+def test_a_host_is_listened_on_alone() -> None:
+    for host, shown in {"127.0.0.1": "127.0.0.1:", "::1": "[::1]:", "localhost": ""}.items():
+        with bind(Address(host, 0)) as listening:
+            address = bound(listening)
+            assert address.port > 0
+            assert str(address).startswith(shown)
 
 
-@pytest.mark.parametrize(
-    ("address", "why"),
-    [
-        (Address("host.invalid", 1), "cannot listen on host.invalid:1: "),
-        (Address("192.0.2.1", 1), "cannot listen on 192.0.2.1:1: Cannot assign requested address"),
-    ],
-)
-def test_an_address_that_is_not_there_is_one_line(address: Address, why: str) -> None:
-    with pytest.raises(BindError) as caught:
-        bind(address)
-    assert str(caught.value).startswith(why)
-    assert "\n" not in str(caught.value)
+def test_an_address_that_is_not_there_is_one_line() -> None:
+    for address, why in {
+        Address("host.invalid", 1): "cannot listen on host.invalid:1: ",
+        Address("192.0.2.1", 1): "cannot listen on 192.0.2.1:1: Cannot assign requested address",
+    }.items():
+        with pytest.raises(BindError) as caught:
+            bind(address)
+        assert str(caught.value).startswith(why)
+        assert "\n" not in str(caught.value)
 
 
 def test_a_taken_port_without_a_host_is_an_error() -> None:
