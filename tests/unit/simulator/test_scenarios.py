@@ -24,11 +24,7 @@ EFFECTS: Mapping[str, dict[str, range]] = {
     "network-down": {"requests": range(700, 1500), "lost": range(5, 100), "EXPIRED": range(50, 200)},
     "country-down": {"requests": range(700, 1500), "lost": range(100, 400), "FAILED": range(100, 400)},
     "stuck-queue": {"requests": range(1000, 4000), "lost": range(1000, 4000), "PENDING": range(1000, 4000)},
-    "otp-pumping": {
-        "requests": range(4000, 8000),
-        "amount": range(100_000, 200_000),
-        "EXPIRED": range(2500, 7000),
-    },
+    "otp-pumping": {"amount": range(100_000, 200_000), "EXPIRED": range(2500, 7000)},
     "silence": {"requests": range(1), "amount": range(1), "PENDING": range(-15, 1), "SENT": range(-30, 1)},
 }
 """What an hour adds, at 600 messages an hour before it; amounts in thousandths of a euro."""

