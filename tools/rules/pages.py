@@ -16,7 +16,10 @@ def shipped(windows: Windows, recent: Recent, tuning: Tuning) -> Flags:
     by_requests = requests.watch(windows, tuning, covered=True)
     by_people = people.watch(recent, windows, by_requests, tuning)
     account = by_people.failing[:, :, 0]
-    worth = by_people.people >= tuning["destination_page_people"]
+    worth = (by_people.people >= tuning["destination_page_people"]) & (
+        (by_people.ratio >= tuning["destination_page_ratio"])
+        | (by_people.share >= tuning["destination_page_share"])
+    )
     lately = worth.copy()
     for back in range(1, STICKY + 1):
         lately[back:] |= worth[:-back]

@@ -24,6 +24,10 @@ class People:
     failing: Flags
     people: Shares
     """More than tolerated, estimated; 0 where no alert of a destination fires."""
+    ratio: Shares
+    """Unreached of the destination's recipients."""
+    share: Shares
+    """More than tolerated, of the account's recipients."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,10 @@ def watch(recent: Recent, windows: Windows, requests: Requests, tuning: Tuning) 
     watching = _Watching(_counted(recent), recent, windows, requests, tuning)
     for minute in range(recent.period.shape[0]):
         watching.step(minute)
-    return People(watching.failing, watching.people)
+    counted = watching.counted
+    recipients = np.maximum(counted.recipients, 1)
+    ratio, share = counted.unreached / recipients, watching.sums / recipients[:, :, :1]
+    return People(watching.failing, watching.people, ratio, share)
 
 
 def _counted(recent: Recent) -> _Counted:
@@ -71,25 +78,25 @@ class _Watching:
     def __init__(
         self, counted: _Counted, recent: Recent, windows: Windows, requests: Requests, tuning: Tuning
     ) -> None:
-        self._counted, self._windows, self._requests, self._tuning = counted, windows, requests, tuning
+        self.counted, self._windows, self._requests, self._tuning = counted, windows, requests, tuning
         self._small = recent.period * 60 > LONG
         shape = counted.unreached.shape
         self._account = np.arange(shape[2]) == 0
         self._evidence = np.where(self._account, tuning["people_evidence"], tuning["destination_evidence"])
         points = (-(-shape[0] // HALF_HOUR), *shape[1:])
         self._steady = np.zeros(points), np.zeros(points)
-        self._sums, self._since = np.zeros(shape), np.zeros(shape)
+        self.sums, self._since = np.zeros(shape), np.zeros(shape)
         self._usual = np.zeros(shape[1:])
         self._run, self._recovered = np.zeros(shape[1]), np.zeros(shape[1], dtype=bool)
         self.failing, self.people = np.zeros(shape, dtype=bool), np.zeros(shape)
 
     def step(self, minute: int) -> None:
-        unreached, recipients = self._counted.unreached[minute], self._counted.recipients[minute]
+        unreached, recipients = self.counted.unreached[minute], self.counted.recipients[minute]
         since = self._since[minute - 1] if minute else np.zeros(unreached.shape)
         self._usual = self._usual_now(minute, unreached, recipients, since)
         share = tolerated(self._usual, self._tuning["people_tolerance"], self._tuning["people_min_excess"])
         window = unreached - recipients * share
-        self._sums[minute] = window + self._left(minute)
+        self.sums[minute] = window + self._left(minute)
         limit = self._evidence / self._odds(share)
         begins = self._begins(minute, window, share, limit, since > 0)
         holds = (since > 0) & ~self._over(minute, window)
@@ -106,7 +113,7 @@ class _Watching:
         others = (1 - (unreached - unreached[:, :1])) / (10 - (recipients - recipients[:, :1]))
         least = self._tuning["people_prior"]
         prior = np.where(self._account, least, np.maximum(others, least))
-        counted = self._counted.unreached[::HALF_HOUR], self._counted.recipients[::HALF_HOUR]
+        counted = self.counted.unreached[::HALF_HOUR], self.counted.recipients[::HALF_HOUR]
         day = _ratio(self._steady, minute - HALF_HOUR, DAY, prior, 10)
         day = np.where(self._account, np.minimum(day, 0.5), day)
         yesterday = _ratio(counted, minute - 23 * HOUR, 90, day, 50)
@@ -117,16 +124,16 @@ class _Watching:
         if minute < WINDOW:
             return np.zeros(self._usual.shape)
         forgotten = (self._since[minute - WINDOW] > 0) | self._small[minute][:, None]
-        return np.where(forgotten, 0, np.clip(self._sums[minute - WINDOW], 0, REMEMBERED))
+        return np.where(forgotten, 0, np.clip(self.sums[minute - WINDOW], 0, REMEMBERED))
 
     def _odds(self, share: Shares) -> Shares:
         doubled = np.minimum(2 * share - self._usual, 0.99)
         return np.asarray(np.log(doubled / (1 - doubled)) - np.log(self._usual / (1 - self._usual)))
 
     def _begins(self, minute: int, window: Shares, share: Shares, limit: Shares, failing: Flags) -> Flags:
-        unreached, recipients = self._counted.unreached[minute], self._counted.recipients[minute]
+        unreached, recipients = self.counted.unreached[minute], self.counted.recipients[minute]
         enough = unreached >= self._tuning["people_min_unreached"]
-        begins: Flags = enough & (self._sums[minute] > limit) & (window > limit / 3)
+        begins: Flags = enough & (self.sums[minute] > limit) & (window > limit / 3)
         beyond = unreached - recipients * self._usual
         networks = failing & ~self._account
         rest = unreached[:, 0] - (unreached * networks).sum(axis=1)
@@ -146,14 +153,14 @@ class _Watching:
     def _report(self, minute: int) -> None:
         lately = np.asarray(self.failing[max(minute - 45, 0) : minute + 1, :, 0].any(axis=0))
         reported = self.failing[minute] & ~self._account & ~lately[:, None]
-        people = self._sums[minute] * self._counted.scale[minute][:, None]
+        people = self.sums[minute] * self.counted.scale[minute][:, None]
         self.people[minute] = np.where(reported, people, 0)
 
     def _follow(self, minute: int, unreached: Shares, recipients: Shares) -> None:
         """The run of unreached people and the recovery, which the next minute's rules read."""
         usual = np.minimum(self._usual[:, 0], 0.5)
         if minute:
-            more = unreached - self._counted.unreached[minute - 1, :, 0]
+            more = unreached - self.counted.unreached[minute - 1, :, 0]
             arrived = np.maximum(self._windows.reached[minute] - self._windows.reached[minute - 1], 0)
             change = more * np.log(0.9 / usual) - arrived * np.log((1 - usual) / 0.1)
             self._run = np.where(recipients < FEW, np.clip(self._run + change, 0, RUN_LIMIT), 0)
