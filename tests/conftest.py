@@ -21,6 +21,11 @@ settings.register_profile(
 settings.load_profile("suite")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, or the others would be done long before them."""
+    items.sort(key=lambda item: item.path.name not in {"test_end_to_end.py", "test_scenarios.py"})
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

@@ -6,7 +6,6 @@ up.
 
 import argparse
 import asyncio
-import contextlib
 import random
 import re
 import signal
@@ -14,14 +13,17 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import httpx
 
 from tools.faults.api import ACCOUNT_ID, KEY
 from tools.process import Process
 
 ACCOUNTS = 3
+SCRAPERS = ((1.0, 0.9), (1.3, 1.2), (1.7, 1.7), (2.3, 2.0), (3.1, 5.0))
+"""Interval and timeout of each, in seconds."""
 
 HANGING_UP = 0.1
 """Share of the scrapes."""
@@ -32,126 +34,89 @@ HANG_UP_AFTER = (0.002, 0.02, 0.2)
 WARM_UP = 20.0
 """Seconds before the first measurement: pools fill, and the worst answers have been there."""
 
-GROWTH_ALLOWED = {"MB": 12.0, "open files": 0, "threads": 0}
-"""Memory has noise, but no leak of 1 KB a scrape in 20 minutes."""
-
 SETTLED_WITHIN = 12.0
 """Seconds: the longest call, and some."""
 
-SCRAPERS = ((1.0, 0.9), (1.3, 1.2), (1.7, 1.7), (2.3, 2.0), (3.1, 5.0))
-"""Interval and timeout of each, in seconds."""
+GROWTH_ALLOWED = {"MB": 12.0, "open files": 0, "threads": 0}
+"""Memory has noise, but no leak of 1 KB a scrape in 20 minutes."""
 
 
 @dataclass
-class Tally:
-    statuses: Counter[str] = field(default_factory=Counter)
+class Soak:
+    api: Process
+    exporter: Process
+    url: str
+    choices: random.Random
+    statuses: Counter[int] = field(default_factory=Counter)
     hung_up: int = 0
     whole: int = 0
     """Pages without a fault."""
-    shares: list[float] = field(default_factory=list)
-    """Times of the pages as shares of their scrapers' timeouts, less the time without a CPU: that is the machine's."""
+    longest: float = 0.0
+    """Time of a page as a share of its scraper's timeout, less the time that the exporter had no CPU."""
 
-    def add(self, page: bytes, share: float) -> None:
-        self.statuses[page[9:12].decode()] += 1
-        self.whole += re.findall(rb"^betatel_up{.*} (\S+)", page, re.MULTILINE) == [b"1.0"] * ACCOUNTS
-        self.shares.append(share)
+    async def run(self, seconds: float) -> None:
+        """All scrapers for some seconds, each scrape on a connection of its own."""
+        until = time.monotonic() + seconds
+        async with httpx.AsyncClient(
+            limits=httpx.Limits(max_keepalive_connections=0), trust_env=False
+        ) as client:
+            await asyncio.gather(*(self._repeat(client, until, *scraper) for scraper in SCRAPERS))
 
+    async def _repeat(self, client: httpx.AsyncClient, until: float, interval: float, timeout: float) -> None:  # noqa: ASYNC109  the scraper's
+        at = time.monotonic() + self.choices.random() * interval
+        while at < until:
+            await asyncio.sleep(max(0.0, at - time.monotonic()))
+            at += interval
+            hang_up = self.choices.choice(HANG_UP_AFTER) if self.choices.random() < HANGING_UP else 60.0
+            await self._scrape(client, timeout, hang_up)
 
-@dataclass(frozen=True)
-class Exporter:
-    process: Process
-    port: int
-
-    async def get(self, timeout: float) -> bytes:  # noqa: ASYNC109  the scraper's, which the exporter keeps
-        """The whole answer, head included."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            header = f"X-Prometheus-Scrape-Timeout-Seconds: {timeout:g}"
-            writer.write(
-                f"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{header}\r\n\r\n".encode()
-            )
-            return await reader.read()
-        finally:
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
-
-    async def scrape(self, timeout: float, hang_up: float, tally: Tally) -> None:  # noqa: ASYNC109
-        started, waited = time.perf_counter(), self.process.waited()
+    async def _scrape(self, client: httpx.AsyncClient, timeout: float, hang_up: float) -> None:  # noqa: ASYNC109
+        headers = {"X-Prometheus-Scrape-Timeout-Seconds": f"{timeout:g}"}
+        started, waited = time.perf_counter(), self.exporter.waited()
         try:
             async with asyncio.timeout(hang_up):
-                page = await self.get(timeout)
+                page = await client.get(self.url, headers=headers, timeout=None)
         except TimeoutError:
-            tally.hung_up += 1
+            self.hung_up += 1
             return
-        took = time.perf_counter() - started - (self.process.waited() - waited)
-        tally.add(page, took / timeout)
+        took = time.perf_counter() - started - (self.exporter.waited() - waited)
+        self.longest = max(self.longest, took / timeout)
+        self.statuses[page.status_code] += 1
+        up = re.findall(r"^betatel_up{.*} (\S+)", page.text, re.MULTILINE)
+        self.whole += up == ["1.0"] * ACCOUNTS
 
-    async def scrape_for(self, seconds: float, seed: int) -> Tally:
-        """What all scrapers got within some seconds."""
-        tally = Tally()
-        choices = random.Random(seed)  # noqa: S311  nothing secret depends on it
-        until = time.monotonic() + seconds
-
-        async def repeat(interval: float, timeout: float) -> None:  # noqa: ASYNC109
-            at = time.monotonic() + choices.random() * interval
-            while at < until:
-                await asyncio.sleep(max(0.0, at - time.monotonic()))
-                at += interval
-                hang_up = choices.choice(HANG_UP_AFTER) if choices.random() < HANGING_UP else 60.0
-                await self.scrape(timeout, hang_up, tally)
-
-        await asyncio.gather(*(repeat(*scraper) for scraper in SCRAPERS))
-        return tally
-
-    async def settled(self, api: Process) -> dict[str, float]:
-        """What is in use when all is well and nothing is under way."""
-        api.signal(signal.SIGUSR1)
+    async def settled(self) -> dict[str, float]:
+        """What the exporter uses when all is well and nothing is under way."""
+        self.api.signal(signal.SIGUSR1)
         await asyncio.sleep(SETTLED_WITHIN)
-        await self.get(10)
-        await asyncio.sleep(1)
-        api.signal(signal.SIGUSR1)
-        process = self.process
-        return {"MB": process.memory(), "open files": process.open_files(), "threads": process.threads()}
-
-
-@contextlib.contextmanager
-def running(folder: Path, seed: int) -> Iterator[tuple[Process, Exporter]]:
-    """The API and the exporter, each a process."""
-    with Process([sys.executable, "-m", "tools.faults", f"--seed={seed}"]) as api:
-        url = api.wait_for(r"^http\S+")[0]
-        accounts = "".join(
-            f"- {{name: a{n}, account_id: {ACCOUNT_ID}, api_key: {KEY}}}\n" for n in range(ACCOUNTS)
-        )
-        file = folder / "soak.yml"
-        file.write_text(f"base_url: {url}\naccounts:\n{accounts}")
-        flags = f"--config.file={file}", "--web.listen-address=127.0.0.1:0"
-        with Process([sys.executable, "-m", "betatel_exporter", *flags]) as process:
-            yield api, Exporter(process, int(process.wait_for(r"address=\S+:(\d+)")[1]))
+        self.api.signal(signal.SIGUSR1)
+        exporter = self.exporter
+        return {"MB": exporter.memory(), "open files": exporter.open_files(), "threads": exporter.threads()}
 
 
 async def soak(folder: Path, seconds: float, seed: int) -> list[str]:
     """Prints what was found; returns what of it is wrong."""
-    with running(folder, seed) as (api, exporter):
-        await exporter.scrape_for(WARM_UP, seed)
-        start = await exporter.settled(api)
-        tally = await exporter.scrape_for(seconds, seed)
-        end = await exporter.settled(api)
-        tracebacks = "Traceback" in exporter.process.output
-    late = sum(share > 1 for share in tally.shares)
-    print(f"{seconds / 60:g} minutes, seed {seed}: statuses {dict(tally.statuses)}, {tally.hung_up} hung up")
-    print(
-        f"{tally.whole} pages without a fault; {late} late; the longest took {max(tally.shares):.0%} of its timeout"
-    )
+    file = folder / "soak.yml"
+    flags = f"--config.file={file}", "--web.listen-address=127.0.0.1:0"
+    with Process([sys.executable, "-m", "tools.faults", f"--seed={seed}"]) as api:
+        base_url = api.wait_for(r"^http\S+")[0]
+        accounts = (f"- {{name: a{n}, account_id: {ACCOUNT_ID}, api_key: {KEY}}}\n" for n in range(ACCOUNTS))
+        file.write_text(f"base_url: {base_url}\naccounts:\n{''.join(accounts)}")
+        with Process([sys.executable, "-m", "betatel_exporter", *flags]) as exporter:
+            url = f"http://{exporter.wait_for(r'address=(.+)')[1]}/metrics"
+            soak = Soak(api, exporter, url, random.Random(seed))  # noqa: S311  nothing secret depends on it
+            await soak.run(WARM_UP)
+            start = await soak.settled()
+            await soak.run(seconds)
+            end = await soak.settled()
+    print(f"{seconds / 60:g} minutes, seed {seed}: statuses {dict(soak.statuses)}, {soak.hung_up} hung up")
+    print(f"{soak.whole} pages without a fault; the longest took {soak.longest:.0%} of its timeout")
     for name, before in start.items():
         print(f"{name}: {before:.0f} at the start, {end[name]:.0f} at the end")
-    wrong = {name: end[name] > start[name] + allowed for name, allowed in GROWTH_ALLOWED.items()}
-    wrong |= {
-        "a status other than 200": set(tally.statuses) != {"200"},
-        "late pages": late > 0,
-        "a traceback": tracebacks,
-    }
-    return [name for name, is_so in wrong.items() if is_so]
+    wrong = [name for name, allowed in GROWTH_ALLOWED.items() if end[name] > start[name] + allowed]
+    wrong += ["a status other than 200"] * (set(soak.statuses) != {200})
+    wrong += ["late pages"] * (soak.longest > 1)
+    return wrong + ["a traceback"] * ("Traceback" in exporter.output)
 
 
 def main() -> int:

@@ -4,7 +4,6 @@ from betatel_exporter.api.errors import Reason
 from betatel_exporter.api.vocabulary import Status, Window
 from betatel_exporter.simulator import messages, periods
 from tests.support.paths import ROOT
-from tools.bench import queries
 from tools.dashboards import looks, promql
 from tools.faults import api
 
@@ -15,7 +14,7 @@ def test_the_simulated_api_answers_every_window_and_has_every_status() -> None:
 
 
 def test_tools_and_dashboards_know_every_status_and_reason() -> None:
-    assert set(api.STATUSES) == set(queries.STATUSES) == set(promql.STATUSES) == set(Status)
+    assert set(api.STATUSES) == set(promql.STATUSES) == set(Status)
     assert set(looks.STATUS) == set(Status)
     assert set(looks.REASON) == set(Reason)
 

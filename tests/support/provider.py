@@ -8,11 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
 from betatel_exporter.recent import Recent, RecentQuery
 
 NOW = 1_700_049_600.0
@@ -127,23 +122,6 @@ def counted(
         by_status = {status: sum(message.status == status for message in here) for status in statuses}
         counts[place] = by_status, len(reached), len(people - reached)
     return counts
-
-
-def app(provider: Provider) -> Starlette:
-    """The provider's endpoints."""
-
-    async def tdr(request: Request) -> Response:
-        asked = await request.json()
-        status = asked.get("filter", {}).get("status")
-        answer = provider.answer(asked["page"], asked["rows_per_page"], asked["sort_direction"], status)
-        return Response(answer, media_type="application/json")
-
-    async def stats(_: Request) -> Response:
-        return JSONResponse([])
-
-    return Starlette(
-        routes=[Route(f"/telegram/{each.__name__}", each, methods=["POST"]) for each in (tdr, stats)]
-    )
 
 
 def shown(recent: Recent) -> dict[tuple[str, str], tuple[dict[str, int], int, int]]:

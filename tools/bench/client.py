@@ -3,34 +3,58 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-SCRAPE_HEADERS = (
-    "accept: application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+AS_PROMETHEUS = {
+    "accept": "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
     "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
-    "text/plain;version=0.0.4;q=0.3,*/*;q=0.2\r\n"
-    "accept-encoding: gzip\r\nx-prometheus-scrape-timeout-seconds: 10\r\nuser-agent: Prometheus/3.0.0\r\n"
-)
+    "text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+    "accept-encoding": "gzip",
+    "x-prometheus-scrape-timeout-seconds": "10",
+}
 """As Prometheus 3 asks by default, with its default timeout."""
 
 
-class Connection:
-    """One kept connection; opened by the first exchange."""
+def request(path: str, headers: Mapping[str, str] = AS_PROMETHEUS, body: str = "") -> bytes:
+    """A GET without a body, else a POST."""
+    lines = [f"{'POST' if body else 'GET'} {path} HTTP/1.1", "host: 127.0.0.1"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, f"content-length: {len(body)}", "", body]).encode()
 
-    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
+
+class Pages:
+    """One or several requests sent at once, each on a kept connection: done when the last one is answered."""
+
+    def __init__(self, port: int, requests: Sequence[bytes], tls: ssl.SSLContext | None = None) -> None:
+        self.port = port
+        self._connections = [_Connection(port, request, tls) for request in requests]
+
+    async def get(self) -> list[bytes]:
+        """The bodies, as they were sent; raises RuntimeError if a status is not 200."""
+        return await asyncio.gather(*(connection.exchange() for connection in self._connections))
+
+    async def aclose(self) -> None:
+        for connection in self._connections:
+            await connection.aclose()
+
+
+class _Connection:
+    """Opened by the first exchange."""
+
+    def __init__(self, port: int, request: bytes, tls: ssl.SSLContext | None) -> None:
         self._port = port
+        self._request = request
         self._tls = tls
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def exchange(self, request: bytes) -> bytes:
-        """The body of an answer, as it was sent; raises RuntimeError where it is not a 200."""
+    async def exchange(self) -> bytes:
         if self._streams is None:
             host = "localhost" if self._tls else None
             self._streams = await asyncio.open_connection(
                 "127.0.0.1", self._port, ssl=self._tls, server_hostname=host
             )
         reader, writer = self._streams
-        writer.write(request)
+        writer.write(self._request)
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         body = await _body(reader, head)
         if head[9:12] != b"200":
@@ -59,29 +83,3 @@ async def _body(reader: asyncio.StreamReader, head: bytes) -> bytes:
         body += (await reader.readexactly(size + 2))[:-2]
     await reader.readuntil(b"\r\n")
     return body
-
-
-def scrape_request(path: str) -> bytes:
-    return f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n{SCRAPE_HEADERS}\r\n".encode()
-
-
-def query_request(path: str, body: str) -> bytes:
-    return (
-        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\nx-api-key: key\r\n"
-        f"x-account-id: account\r\ncontent-length: {len(body)}\r\n\r\n{body}"
-    ).encode()
-
-
-class Pages:
-    """One or several requests sent at once, each on a connection of its own: done when the last one is answered."""
-
-    def __init__(self, port: int, requests: Sequence[bytes], tls: ssl.SSLContext | None = None) -> None:
-        self.port = port
-        self._requests = [(Connection(port, tls), request) for request in requests]
-
-    async def get(self) -> list[bytes]:
-        return await asyncio.gather(*(connection.exchange(request) for connection, request in self._requests))
-
-    async def aclose(self) -> None:
-        for connection, _ in self._requests:
-            await connection.aclose()

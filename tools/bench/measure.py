@@ -4,7 +4,7 @@ import asyncio
 import math
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tools.bench.client import Pages
@@ -17,7 +17,6 @@ SETTLE = 0.003
 
 @dataclass(frozen=True)
 class Contestant:
-    name: str
     pages: Pages
     process: Process | None = None
     """Whose CPU is counted; None for the benchmark's own."""
@@ -53,16 +52,16 @@ class Series:
 
 
 async def interleave(
-    contestants: Sequence[Contestant], rounds: int, *, seldom: Mapping[str, int]
+    contestants: Mapping[str, Contestant], rounds: int, *, seldom: Mapping[str, int]
 ) -> dict[str, Series]:
     """Measure everyone in each round; those named in `seldom` in every nth round only, because they are slow."""
-    series = {contestant.name: Series() for contestant in contestants}
+    series = {name: Series() for name in contestants}
     for number in range(-WARM_UP, rounds):
-        for contestant in contestants:
+        for name, one in contestants.items():
             if number < 0:
-                await contestant.pages.get()
-            elif number % seldom.get(contestant.name, 1) == 0:
-                await series[contestant.name].add(contestant.process, contestant.pages)
+                await one.pages.get()
+            elif number % seldom.get(name, 1) == 0:
+                await series[name].add(one.process, one.pages)
     return series
 
 

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Metric, start_http_server
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from tools.bench.queries import queries
+from tools.bench.queries import HEADERS, queries
 
 
 class Telegram(Collector):
@@ -34,8 +34,8 @@ class Telegram(Collector):
         amount = GaugeMetricFamily("telegram_amount", "Billed.", labels=["window", "currency"])
         messages = GaugeMetricFamily("telegram_messages", "Records.", labels=["status"])
         for name, answer in zip(queries(), self._pool.map(self._ask, queries().values()), strict=True):
-            kind, _, value = name.partition("_")
-            if kind == "tdr":
+            operation, _, value = name.partition("_")
+            if operation == "tdr":
                 messages.add_metric([value], answer["total"])
                 continue
             for entry in answer:
@@ -50,9 +50,8 @@ class Telegram(Collector):
 
 
 def main(port: str, base_url: str, workers: str, ca_file: str) -> None:
-    headers = {"content-type": "application/json", "x-api-key": "key", "x-account-id": "account"}
     tls = ssl.create_default_context(cafile=ca_file)
-    client = httpx.Client(base_url=base_url, headers=headers, timeout=10, trust_env=False, verify=tls)
+    client = httpx.Client(base_url=base_url, headers=HEADERS, timeout=10, trust_env=False, verify=tls)
     registry = CollectorRegistry()
     registry.register(Telegram(client, int(workers)))
     start_http_server(int(port), "127.0.0.1", registry)

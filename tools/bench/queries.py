@@ -2,20 +2,19 @@
 
 import json
 
-WINDOWS = ("last5m", "lasth", "last24h")
-STATUSES = ("PENDING", "SENT", "DELIVERED", "READ", "EXPIRED", "REVOKED", "FAILED")
+from betatel_exporter.api.vocabulary import Operation, Status
+
+HEADERS = {"content-type": "application/json", "x-api-key": "key", "x-account-id": "account"}
 
 
 def queries() -> dict[str, tuple[str, str]]:
-    """Path and body by name."""
-    stats = {
-        f"stats_{window}": ("telegram/stats", json.dumps({"type": window, "timezone": "UTC"}))
-        for window in WINDOWS
+    """Path and body by name: operation, underscore, window or status."""
+    bodies: dict[str, object] = {
+        f"{Operation.STATS}_{window}": {"type": window, "timezone": "UTC"}
+        for window in ("last5m", "lasth", "last24h")
     }
-    return stats | {f"tdr_{status}": ("telegram/tdr", _newest(status)) for status in STATUSES}
-
-
-def _newest(status: str) -> str:
     page = {"page": 1, "rows_per_page": 1, "sort_by": "timestamp"}
-    direction = "ASC" if status in {"PENDING", "SENT"} else "DESC"
-    return json.dumps(page | {"sort_direction": direction, "filter": {"status": status}})
+    for status in Status:
+        order = {"sort_direction": "ASC" if status.in_flight else "DESC", "filter": {"status": status}}
+        bodies[f"{Operation.TDR}_{status}"] = page | order
+    return {name: (f"telegram/{name.split('_')[0]}", json.dumps(body)) for name, body in bodies.items()}

@@ -1,1 +1,1 @@
-"""A misbehaving API and the catalogue of its faults, which tests check and soak mixes."""
+"""A misbehaving API and the catalogue of its faults, which tests check and the soak mixes."""

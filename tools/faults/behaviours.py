@@ -6,7 +6,7 @@ import json
 import zlib
 from collections.abc import Callable
 
-from tools.faults.api import CODE, PHONE, STATUSES, Behaviour, Exchange, good_body, record
+from tools.faults.api import CODE, PHONE, Behaviour, Exchange
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -61,24 +61,6 @@ def raw(content: bytes, then: Behaviour = hang_up) -> Behaviour:
         await then(exchange)
 
     return behave
-
-
-def changed(**fields: object) -> Behaviour:
-    """The good answer with some of its fields replaced."""
-
-    async def behave(exchange: Exchange) -> None:
-        answer = json.loads(good_body(exchange.query))
-        entry = answer[0] if isinstance(answer, list) else answer
-        entry.update({name: value for name, value in fields.items() if name in entry})
-        await exchange.answer(json.dumps(answer).encode())
-
-    return behave
-
-
-async def another_status(exchange: Exchange) -> None:
-    asked = exchange.query.partition("/")[2]
-    other = next(status for status in STATUSES if status != asked)
-    await exchange.answer(json.dumps({"total": 4711, "list": [record(other)]}).encode())
 
 
 def slowly(repeated: bytes, pause: float, first: bytes = b"") -> Behaviour:

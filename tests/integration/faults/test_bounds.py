@@ -5,9 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from betatel_exporter.api.vocabulary import Operation
 from tests.support.command import account, serving
-from tools.faults.api import QUERIES, STATS, FakeApi
+from tools.faults.api import QUERIES, FakeApi
 from tools.faults.cases import FAULTS
 
 MEMORY_ALLOWED = 40.0
@@ -27,7 +26,7 @@ def test_the_worst_answers_cost_little_memory_and_keep_no_health_check_waiting(
             if not fault.big:
                 continue
             with subtests.test(str(fault)):
-                api.misbehave(STATS if fault.only is Operation.STATS else QUERIES, fault.behave)
+                api.misbehave(QUERIES, fault.behave)
                 exporter.process.reset_peak_memory()
                 memory, cpu = exporter.process.memory(), exporter.process.cpu()
                 scrape = executor.submit(exporter.get("/metrics").read)

@@ -4,7 +4,7 @@ import asyncio
 import io
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pytest
 
@@ -67,7 +67,7 @@ async def a_fault_costs_its_own_series_only(fault: Fault, api: FakeApi) -> None:
         api.behave()
         healthy = await exporter.scrape()
         assert healthy.up == 1
-        for queries in affected(fault):
+        for queries in (("stats/lasth",), ("tdr/FAILED",), (RECENT,), QUERIES):
             api.forget()
             api.misbehave(queries, fault.behave)
             page = await exporter.scrape(SLOW_TIMEOUT if fault.slow else 20.0)
@@ -93,14 +93,6 @@ async def a_fault_costs_its_own_series_only(fault: Fault, api: FakeApi) -> None:
     if not fault.big:
         await assert_check_shows_no_secret(fault, api)
     assert await eventually(lambda: api.open == 0)
-
-
-def affected(fault: Fault) -> Iterator[tuple[str, ...]]:
-    """The queries that meet a fault together: one of each kind, and all."""
-    for queries in (("stats/lasth",), ("tdr/FAILED",), (RECENT,), QUERIES):
-        found = tuple(query for query in queries if fault.only in {None, operation_of(query)})
-        if found:
-            yield found
 
 
 def operation_of(query: str) -> str:

@@ -16,7 +16,7 @@ from betatel_exporter.commands.check import check
 from betatel_exporter.recent import RecentQuery
 from tests.support.command import account, serving
 from tests.support.exporter import configured, exporting
-from tools.faults.api import RECENT, Exchange, FakeApi
+from tools.faults.api import QUERIES, RECENT, Exchange, FakeApi
 
 pytestmark = pytest.mark.anyio
 
@@ -59,6 +59,15 @@ def recipients(api: FakeApi) -> Recipients:
     recipients = Recipients()
     api.misbehave([RECENT], recipients.answer)
     return recipients
+
+
+async def test_without_recent_pages_there_is_no_request_and_no_series(api: FakeApi) -> None:
+    async with exporting(configured(api.url, recent_pages="0")) as exporter:
+        page = await exporter.scrape()
+        landing = await exporter.scrape(path="/")
+    assert page.up == 1
+    assert api.asked == dict.fromkeys(set(QUERIES) - {RECENT}, 1)
+    assert "recent" not in page.text + landing.text.lower()
 
 
 async def test_after_a_scrape_no_object_page_log_or_report_has_a_number_a_code_or_a_hash(
