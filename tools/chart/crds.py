@@ -23,7 +23,6 @@ MODULES = {
         "config/crd/bases/grafana.integreatly.org_grafanadashboards.yaml"
     ],
 }
-KEPT_DISCOVERIES = {"kubernetesSDConfigs", "staticConfigs"}
 
 
 def definitions() -> Iterator[Any]:
@@ -37,22 +36,13 @@ def definitions() -> Iterator[Any]:
 
 
 def strict_schema(definition: Any) -> dict[str, Any]:
-    """The definition's schema without descriptions and rare kinds of discovery; unknown fields are refused."""
+    """The definition's schema without descriptions and other discoveries than Kubernetes'; unknown fields are refused."""
     (version,) = definition["spec"]["versions"]
-    spec = _pruned(version["schema"]["openAPIV3Schema"]["properties"]["spec"])
-    for name in list(spec["properties"]):
-        if name.endswith("SDConfigs") and name not in KEPT_DISCOVERIES:
-            del spec["properties"][name]
+    spec = version["schema"]["openAPIV3Schema"]["properties"]["spec"]
+    api_version = f"{definition['spec']['group']}/{version['name']}"
     return {
-        "type": "object",
-        "required": ["apiVersion", "kind", "metadata", "spec"],
-        "additionalProperties": False,
-        "properties": {
-            "apiVersion": {"const": f"{definition['spec']['group']}/{version['name']}"},
-            "kind": {"const": definition["spec"]["names"]["kind"]},
-            "metadata": {"type": "object", "required": ["name"]},
-            "spec": spec,
-        },
+        "required": ["apiVersion", "spec"],
+        "properties": {"apiVersion": {"const": api_version}, "spec": _pruned(spec)},
     }
 
 
@@ -61,12 +51,13 @@ def _pruned(node: Any) -> Any:
         return [_pruned(item) for item in node]
     if not isinstance(node, dict):
         return node
-    kept = {
-        key: _pruned(value)
-        for key, value in node.items()
-        if not (key == "description" and isinstance(value, str)) and not key.startswith("x-kubernetes-")
-    }
+    kept = {key: _pruned(value) for key, value in node.items() if not _left_out(key, value)}
     return kept | ({"additionalProperties": False} if "properties" in kept else {})
+
+
+def _left_out(key: str, value: Any) -> bool:
+    rare = key.endswith("SDConfigs") and key != "kubernetesSDConfigs"
+    return rare or key.startswith("x-kubernetes-") or (key == "description" and isinstance(value, str))
 
 
 def main() -> None:

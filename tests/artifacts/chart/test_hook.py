@@ -21,15 +21,11 @@ def test_the_command_passes_for_a_ready_exporter_alone(chart: Chart) -> None:
 
     assert hook["metadata"]["annotations"]["helm.sh/hook"] == "test"
     assert url == "http://rel-betatel-exporter:10742/-/ready"
+    other = one(chart.objects("everything-values.yaml"), "Pod")["spec"]["containers"][0]["command"][-1]
+    assert other == "https://otp-metrics:80/-/ready"
     with serving({"BETATEL_ACCOUNT_ID": "1", "BETATEL_API_KEY": "key"}) as exporter:
         origin = "http://{}:{}".format(*exporter.address)
         assert passes(command, url.replace("http://rel-betatel-exporter:10742", origin))
         assert not passes(command, f"{origin}/elsewhere")
     with closed_port() as port:
         assert not passes(command, f"http://127.0.0.1:{port}/-/ready")
-
-
-def test_the_hook_uses_the_exporters_own_port_and_scheme(chart: Chart) -> None:
-    hook = one(chart.objects("everything-values.yaml"), "Pod")
-
-    assert hook["spec"]["containers"][0]["command"][-1] == "https://otp-metrics:80/-/ready"
