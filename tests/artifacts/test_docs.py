@@ -61,7 +61,7 @@ def test_the_map_of_packages_names_what_is_there() -> None:
 def _unknown_names(page: Path) -> Iterator[str]:
     text = prose(page)
     known = {setting.flag for setting in SETTINGS} | {setting.variable for setting in SETTINGS}
-    yield from set(re.findall(r"--\w+\.[\w.-]+\w|BETATEL_\w+", text)) - known
+    yield from set(re.findall(r"--(?:web|log|config)\.[\w.-]+\w|BETATEL_\w+", text)) - known
     metrics = {metric.name for metric in CATALOGUE}
     yield from set(re.findall(r"(?<![\w:/.-])betatel_[a-z_]+(?![\w:.-])", text)) - metrics
 
