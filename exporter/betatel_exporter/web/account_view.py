@@ -40,7 +40,7 @@ class Share(NamedTuple):
         excess = self.ratio - baseline.ratio
         pooled = (self.failed + baseline.failed) / (self.total + baseline.total)
         deviation = math.sqrt(pooled * (1 - pooled) * (1 / self.total + 1 / baseline.total))
-        return excess > MIN_EXCESS and (deviation == 0 or excess / deviation > MIN_ZSCORE)
+        return excess > MIN_EXCESS and excess / deviation > MIN_ZSCORE
 
 
 class State(IntEnum):

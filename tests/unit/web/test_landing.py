@@ -14,7 +14,7 @@ from betatel_exporter.api.vocabulary import Status, Window
 from betatel_exporter.collector import Collector
 from betatel_exporter.recent import Destination, DestinationCounts, Recent, RecentQuery
 from betatel_exporter.results import Failure, QueryResult
-from betatel_exporter.web.account_view import AccountView
+from betatel_exporter.web.account_view import AccountView, Share
 from betatel_exporter.web.history import HEIGHT, SPAN, STEP, WIDTH, History, picture
 from betatel_exporter.web.landing import DETAILED, LandingPage
 
@@ -134,6 +134,14 @@ def test_an_account_shows_its_state_and_its_numbers(
     assert re.findall('<p class="summary (.*)</p>', page.replace('">', ">")) == [summary]
     assert [part for part in parts if part not in text(page)] == []
     assert re.findall('<td class="number bad">([^<]*)<', page) == red
+
+
+def test_a_share_is_worse_by_effect_evidence_and_a_few_failures() -> None:
+    cases = {(20, 50): True, (3, 3): True, (2, 2): False, (5, 50): False, (5, 30): False, (0, 0): False}
+    assert {each: Share(*each).is_worse_than(Share(40, 1000)) for each in cases} == cases
+    assert Share(20, 50).is_worse_than(Share(0, 1000))
+    assert not Share(20, 50).is_worse_than(Share(0, 0))
+    assert not Share(500, 500).is_worse_than(Share(500, 500))
 
 
 def test_the_worst_account_comes_first_and_a_hundred_stay_readable() -> None:
