@@ -19,6 +19,11 @@ async def test_every_address_of_a_name_is_returned_with_the_port() -> None:
     assert addresses == [("2001:db8::1", 443, socket.AF_INET6), ("192.0.2.1", 443, socket.AF_INET)]
 
 
+async def test_a_name_that_cannot_exist_is_an_oserror() -> None:
+    with pytest.raises(OSError):  # noqa: PT011  its errno differs between systems
+        await Resolver().resolve("a" * 64 + ".invalid")
+
+
 async def test_hung_names_delay_no_other_and_are_looked_up_once() -> None:
     released = threading.Event()
     asked: list[str] = []
