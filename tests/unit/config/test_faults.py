@@ -36,6 +36,7 @@ def test_everything_missing_or_wrong_is_reported_at_once_with_its_place() -> Non
         "--log.level: must be one of debug, info, warning, error; did you mean warning?",
         no_key,
     )
+    assert len(faults({"windows": "x", "base_url": "http://a"}, ONE)) == 2
 
 
 def test_there_is_an_end_to_faults(tmp_path: Path) -> None:
@@ -174,23 +175,24 @@ KEYS = (
 
 
 def misplaced(key: str) -> Iterator[tuple[dict[str, str], dict[str, str], Any]]:
-    """Flags, variables and documents: a key in each flag, in each variable, and in each place of the file."""
+    """Flags, variables and documents with a key in every place, apart from those whose faults end the reading."""
     ours = {"BETATEL_API_KEY": "ours", "BETATEL_ACCOUNT_ID": "1"}
     for url in (f"https://user:{key}@a.example", f"https://{key}@a.example", f"https://a.example?key={key}"):
         yield {"base_url": url}, ours, {}
-    for setting in SETTINGS:
-        yield {setting.key: key}, ours, {}
-        yield {}, ours | {setting.variable: key}, {}
-    for path in [*(setting.path for setting in SETTINGS), ("web",), ("accounts",), (key,), ()]:
-        for value in (key, [key], {key: 1}):
-            document: Any = value
-            for name in reversed(path):
-                document = {name: document}
-            yield {}, {}, document
+    settings = [setting for setting in SETTINGS if setting.key != "config_file"]
+    yield {"config_file": key}, ours, {}
+    yield {setting.key: key for setting in settings}, ours, {}
+    yield {}, ours | {setting.variable: key for setting in settings}, {}
     account = {"name": "shop", "account_id": "1", "api_key": "ours"}
-    for name in (*(setting.key for setting in ACCOUNT_SETTINGS), key):
-        yield {}, {}, {"accounts": [account | {name: key}]}
-    yield {}, {}, {"accounts": [account, account | {"name": key, "windows": [key]}]}
+    names = [*(setting.key for setting in ACCOUNT_SETTINGS), key]
+    for value in (key, [key], {key: 1}):
+        for document in (value, {"web": value}, {"accounts": value}, {"accounts": [value]}, {key: value}):
+            yield {}, {}, document
+        whole: dict[str, Any] = {"web": {}, "log": {}}
+        for setting in settings:
+            (whole[setting.path[0]] if len(setting.path) > 1 else whole)[setting.path[-1]] = value
+        yield {}, {}, whole
+        yield {}, {}, {"accounts": [account | {name: value} for name in names]}
 
 
 def test_a_key_in_any_other_place_is_never_printed(tmp_path: Path) -> None:

@@ -38,12 +38,18 @@ def test_key_and_account_id_are_all_that_is_needed() -> None:
 
 def test_flags_override_variables_and_variables_the_file(tmp_path: Path) -> None:
     environ = ONE | {"BETATEL_TIMEOUT": "20", "BETATEL_WEB__MAX_REQUESTS": "3", "BETATEL_CACHE_TTL": ""}
-    text = "{timeout: 30, cache_ttl: 5, web: {max_requests: 7, telemetry_path: /m}, log: {format: json}}"
+    environ |= {"BETATEL_TIMEZONE": "Europe/Sarajevo", "BETATEL_ACCOUNT_NAME": "variable"}
+    text = "{timeout: 30, cache_ttl: 5, web: {max_requests: 7, telemetry_path: /m}, log: {format: json}, "
+    text += "account_name: file, timezone: UTC, recent_pages: 5, account_id: '2', windows: }"
     (tmp_path / "config.yml").write_text(text)
     flags = {"config_file": f"{tmp_path}/config.yml", "timeout": "1e1", "web.telemetry_path": "/flag"}
-    settings = load(flags, environ | {"BETATEL_CONFIG_FILE": "/nowhere"}).settings
+    flags |= {"account_name": "flag"}
+    configuration = load(flags, environ | {"BETATEL_CONFIG_FILE": "/nowhere"})
+    settings, account = configuration.settings, configuration.accounts[0].settings
     assert (settings.timeout, settings.cache_ttl, settings.log.format) == (10, 5, "json")
     assert (settings.web.max_requests, settings.web.telemetry_path) == (3, "/flag")
+    assert (account.name, account.account_id) == ("flag", "675aed61")
+    assert (account.timezone, account.recent_pages, len(account.windows)) == ("Europe/Sarajevo", 5, 3)
 
 
 def test_one_account_can_be_set_in_every_way(tmp_path: Path) -> None:
