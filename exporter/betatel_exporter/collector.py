@@ -1,8 +1,8 @@
-"""Collect one account: every query at once, each by at most one call, all by the scrape's deadline.
+"""Collects one account: all queries concurrently, with at most one call per query, by the scrape's deadline.
 
-A scrape joins the call of a query or starts it, and waits for it until its own deadline. A call asks with a deadline that is
-fixed when it asks: nobody extends or cancels it. If that passes without a response while scrapes with a later one wait, the
-call asks anew, until the latest of theirs.
+A scrape joins or starts the call of each query and waits for it until its own deadline. A call sends its requests with a
+deadline that is fixed at that moment; scrapes neither extend nor cancel it. If it passes without a response while scrapes
+with a later deadline wait, the call sends its requests again, with the latest of their deadlines.
 """
 
 import asyncio

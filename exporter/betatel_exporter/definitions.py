@@ -6,13 +6,13 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Definition:
-    """A metric as users know it: its HELP is the meaning and, from the API, the source."""
+    """A metric as users know it: HELP is the meaning and, for values from the API, their source."""
 
     name: str
     labels: tuple[str, ...]
     meaning: str
     source: str = ""
-    """Endpoint and field of the provider's pages; empty for what the exporter knows itself."""
+    """Endpoint and field of the provider's pages; empty for the exporter's own values."""
     type: Literal["gauge", "counter", "histogram"] = "gauge"
 
     @property

@@ -1,4 +1,4 @@
-"""From snapshots, counts and the process to the metric families of a page, which are made anew for each page."""
+"""The metric families of a page, built for each page from snapshots, request counts and the process."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Reading the body of a response, bounded before it is parsed."""
+"""Reads the body of a response within limits, before it is parsed."""
 
 import zlib
 from collections.abc import AsyncIterator

@@ -31,10 +31,10 @@ from betatel_exporter.api.transport import FRESH, SENT
 from betatel_exporter.api.vocabulary import Operation
 
 MAX_COOLDOWN = 3600.0
-"""Seconds that a ``Retry-After`` is obeyed at most."""
+"""Maximum seconds for which a ``Retry-After`` is honoured."""
 
 MAX_PREPARED = 64
-"""Requests kept ready: those of the queries, and some pages of recent records."""
+"""Requests that are cached: those of the queries, and some pages of recent records."""
 
 
 Observer = Callable[[Operation, float | None, Reason | None], None]

@@ -18,7 +18,7 @@ from betatel_exporter.api.errors import (
 )
 
 FORESEEN = (aiohttp.ClientError, OSError)
-"""What making and sending a request and reading the answer may raise."""
+"""What sending a request and reading the response may raise."""
 
 _VERIFY_CODES = {  # of openssl/x509_vfy.h
     9: Cause.NOT_YET_VALID,
@@ -69,7 +69,7 @@ _KINDS: dict[type[BaseException], Callable[[Any], ApiError]] = {
     aiohttp.ClientConnectorError: _not_connected,
     aiohttp.ClientResponseError: lambda _: InvalidResponseError("not an HTTP response"),
 }
-"""The first that applies."""
+"""The first type that matches applies."""
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -45,7 +45,7 @@ FRESH = "fresh"
 """Extension of a request: whether it needs a connection of its own, as kept ones may all have been closed at once."""
 
 CONVERTED = 64
-"""Request objects that are kept converted."""
+"""Requests whose conversion is cached."""
 
 _PIECE = 4 * 1024
 _NO_TIMEOUT = ClientTimeout()

@@ -1,4 +1,4 @@
-"""An account by the last result of each of its queries."""
+"""The state of an account, from the last result of each of its queries."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence

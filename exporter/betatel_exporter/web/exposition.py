@@ -51,7 +51,7 @@ class _Collected(Collector):
     def collect(self) -> Sequence[Metric]:
         return self._families
 
-    describe = collect  # name[] finds a family by what describes it
+    describe = collect  # name[] looks families up by it
 
 
 def _known_ranges(accept: Iterable[str]) -> Iterator[str]:

@@ -10,16 +10,16 @@ SPAN = 3600.0
 """Seconds that are kept."""
 
 STEP = 30.0
-"""Seconds within which two points are kept at most, however often scrapes come: this bounds the memory."""
+"""At most two points are kept for each of these spans, in seconds: this bounds the memory."""
 
 WIDTH, HEIGHT = 160, 32
 
 LEAST = {"requests": 1.0, "failed": 0.2, "unreached": 0.2}
-"""The pictures, and the least value at their top; ratios but for the requests."""
+"""The pictures, and the minimum of their upper end."""
 
 
 class Point(NamedTuple):
-    """One scrape; None where it does not know."""
+    """One scrape; None if unknown."""
 
     time: float
     requests: float | None

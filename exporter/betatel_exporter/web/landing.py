@@ -55,7 +55,7 @@ class LandingPage:
         self._histories = {collector.account: History() for collector in collectors}
 
     def record(self, accounts: Collection[str]) -> None:
-        """Keep a point of each of these accounts; called after each scrape."""
+        """Add a point to the history of each of these accounts; called after each scrape."""
         now = self._clock()
         for collector in self._collectors:
             if collector.account in accounts:

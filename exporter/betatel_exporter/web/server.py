@@ -29,7 +29,7 @@ BACKLOG = 1024
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 EXIT_SECONDS = 5.0
-"""Time for what still runs when the last request has ended, or its time to end is over."""
+"""Seconds to wait for remaining tasks and threads after the last request or the grace period."""
 
 
 class BindError(Exception):

@@ -61,7 +61,7 @@ class PageWriter:
         """
         async with asyncio.timeout_at(until) as waiting, self._lanes[client]:
             waiting.reschedule(None)
-            await asyncio.sleep(0)  # or no other page would ever have to wait
+            await asyncio.sleep(0)  # lets other tasks run between two pages
             started = time.perf_counter()
             page = render(families, request)
             if measure:
