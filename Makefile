@@ -5,9 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
-# Tests of a file share servers, so a file stays on one worker; one worker more than cores, because the longest test mostly
-# waits. -n0 in PYTEST_ARGS runs them one after the other.
-PARALLEL := -n $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist loadfile --no-loadscope-reorder
+# Tests of a file share servers, so a file stays on one worker, unless its tests have groups of their own; one worker more than
+# cores, because the longest test mostly waits. -n0 in PYTEST_ARGS runs them one after the other.
+PARALLEL := -n $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)') --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help demo stack test test-fast coverage lint format tools generate manifests cluster-test bench soak fuzz audit image-test lock clean

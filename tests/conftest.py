@@ -21,9 +21,13 @@ settings.register_profile(
 settings.load_profile("suite")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, or the others would be done long before them."""
+    """The longest first, or the others would be done long before them; a file on one worker, or as its tests say."""
     items.sort(key=lambda item: item.path.name not in {"test_end_to_end.py", "test_scenarios.py"})
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture(scope="session")

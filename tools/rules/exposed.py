@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from tools.rules.world import DAY, HOUR, Counts, Shares, Traffic
+
+Values = TypeVar("Values", Counts, Shares)
 
 SETTLE, PERIOD, MIN_MESSAGES, MAX_PERIOD = 2, 30, 20, 6 * HOUR
 """Of the exporter's recent records, in minutes and messages."""
@@ -57,16 +60,16 @@ def windows(parts: Sequence[Traffic]) -> Windows:
 
 def recent(parts: Sequence[Traffic], random: np.random.Generator) -> Recent:
     """All recipients of the period where three pages hold it, else those of a page at each end and one in the middle."""
-    before = _before(_total([part.messages for part in parts]))
-    minutes = np.arange(before.shape[0] - 1)[:, None]
-    end = np.broadcast_to(np.maximum(minutes + 1 - SETTLE, 0), (minutes.size, before.shape[1]))
+    sent = before(_total([part.messages for part in parts]))
+    minutes = np.arange(sent.shape[0] - 1)[:, None]
+    end = np.broadcast_to(np.maximum(minutes + 1 - SETTLE, 0), (minutes.size, sent.shape[1]))
     begin = np.minimum(
         np.maximum(minutes + 1 - PERIOD, 0),
-        np.maximum(_found(before, _at(before, end) - MIN_MESSAGES), minutes + 1 - MAX_PERIOD),
+        np.maximum(_found(sent, _at(sent, end) - MIN_MESSAGES), minutes + 1 - MAX_PERIOD),
     )
-    coverage = np.minimum(1, PAGES * ROWS / np.maximum(_at(before, end) - _at(before, begin), 1))
+    coverage = np.minimum(1, PAGES * ROWS / np.maximum(_at(sent, end) - _at(sent, begin), 1))
     counted = [_people(part, begin, end) for part in parts]
-    sampled = _sample(parts, before, begin, end, random)
+    sampled = _sample(parts, sent, begin, end, random)
     unreached, reached = (
         np.stack([np.where(coverage < 1, some, every) for some, every in zip(*kind, strict=True)], axis=2)
         for kind in zip(zip(*sampled, strict=True), zip(*counted, strict=True), strict=True)
@@ -76,28 +79,28 @@ def recent(parts: Sequence[Traffic], random: np.random.Generator) -> Recent:
 
 def _people(part: Traffic, begin: Counts, end: Counts) -> tuple[Counts, Counts]:
     """Unreached and reached people with a message in these minutes, the last one excluded."""
-    unreached = _at(_before(part.first), end) - _at(_before(part.last), begin)
-    reached = _before(part.reached)
+    unreached = _at(before(part.first), end) - _at(before(part.last), begin)
+    reached = before(part.reached)
     return np.maximum(unreached, 0), _at(reached, end) - _at(reached, begin)
 
 
 def _sample(
-    parts: Sequence[Traffic], before: Counts, begin: Counts, end: Counts, random: np.random.Generator
+    parts: Sequence[Traffic], sent: Counts, begin: Counts, end: Counts, random: np.random.Generator
 ) -> list[tuple[Counts, Counts]]:
-    middle = _at(before, begin) + (_at(before, end) - _at(before, begin)) // 2
+    middle = _at(sent, begin) + (_at(sent, end) - _at(sent, begin)) // 2
     pages = (
-        (_found(before, _at(before, end) - ROWS), end),
-        (_found(before, middle - ROWS // 2), _found(before, middle + ROWS // 2) + 1),
-        (begin, _found(before, _at(before, begin) + ROWS) + 1),
+        (_found(sent, _at(sent, end) - ROWS), end),
+        (_found(sent, middle - ROWS // 2), _found(sent, middle + ROWS // 2) + 1),
+        (begin, _found(sent, _at(sent, begin) + ROWS) + 1),
     )
     sums = [(np.zeros_like(begin), np.zeros_like(begin)) for _ in parts]
     for first, last in pages:
         first, last = np.maximum(first, begin), np.minimum(last, end)  # noqa: PLW2901
-        rows = np.maximum(_at(before, last) - _at(before, first), 1)
+        rows = np.maximum(_at(sent, last) - _at(sent, first), 1)
         chance = np.minimum(1, ROWS / rows)
         for index, part in enumerate(parts):
             unreached, reached = _people(part, first, last)
-            once = np.minimum(_at(_before(part.once), last) - _at(_before(part.once), first), unreached)
+            once = np.minimum(_at(before(part.once), last) - _at(before(part.once), first), unreached)
             again = unreached - once
             seen = random.binomial(once, chance) + random.binomial(again, 1 - (1 - chance) ** 3)
             sums[index] = sums[index][0] + seen, sums[index][1] + random.binomial(reached, chance)
@@ -108,27 +111,27 @@ def _total(counts: Sequence[Counts]) -> Counts:
     return np.asarray(np.sum(counts, axis=0))
 
 
-def _before(counts: Counts) -> Counts:
-    """Sums over all minutes before each one."""
-    return np.concatenate([np.zeros((1, counts.shape[1]), np.int64), np.cumsum(counts, axis=0)])
+def before(values: Values) -> Values:
+    """Sums over all earlier minutes."""
+    return np.concatenate([np.zeros((1, *values.shape[1:]), values.dtype), np.cumsum(values, axis=0)])
 
 
-def _at(before: Counts, minutes: Counts) -> Counts:
-    return np.take_along_axis(before, minutes, axis=0)
+def _at(sent: Counts, minutes: Counts) -> Counts:
+    return np.take_along_axis(sent, minutes, axis=0)
 
 
-def _found(before: Counts, wanted: Counts) -> Counts:
+def _found(sent: Counts, wanted: Counts) -> Counts:
     """The last minute before which no more than so many messages were created."""
     return np.stack(
         [
-            np.clip(np.searchsorted(before[:, run], wanted[:, run], side="right") - 1, 0, before.shape[0] - 1)
-            for run in range(before.shape[1])
+            np.clip(np.searchsorted(sent[:, run], wanted[:, run], side="right") - 1, 0, sent.shape[0] - 1)
+            for run in range(sent.shape[1])
         ],
         axis=1,
     )
 
 
 def _sums(counts: Counts, minutes: int) -> Counts:
-    before = _before(counts)
+    sent = before(counts)
     ends = np.arange(counts.shape[0]) + 1
-    return np.asarray(before[ends] - before[np.maximum(ends - minutes, 0)])
+    return np.asarray(sent[ends] - sent[np.maximum(ends - minutes, 0)])

@@ -4,7 +4,7 @@ import numpy as np
 
 from tools.rules import people, requests
 from tools.rules.exposed import Recent, Windows
-from tools.rules.states import Flags, Tuning, firing
+from tools.rules.states import Flags, Tuning, firing, over
 from tools.rules.world import HOUR, Counts, Shares
 
 STICKY = HOUR
@@ -20,10 +20,7 @@ def shipped(windows: Windows, recent: Recent, tuning: Tuning) -> Flags:
         (by_people.ratio >= tuning["destination_page_ratio"])
         | (by_people.share >= tuning["destination_page_share"])
     )
-    lately = worth.copy()
-    for back in range(1, STICKY + 1):
-        lately[back:] |= worth[:-back]
-    destination = (lately & (by_people.people != 0)).any(axis=2)
+    destination = (over(worth, STICKY, np.logical_or) & (by_people.people != 0)).any(axis=2)
     page = firing(account | by_requests.outage | destination, 0, 5)
     return page | firing(by_requests.failing & ~account, 0, 15)
 

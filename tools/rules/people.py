@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.rules.exposed import Recent, Windows
+from tools.rules.exposed import Recent, Values, Windows, before
 from tools.rules.requests import Requests
-from tools.rules.states import Flags, Tuning, before, frozen, tolerated
+from tools.rules.states import Flags, Tuning, frozen, tolerated
 from tools.rules.world import DAY, HOUR, Counts, Shares
 
 WINDOW = 28
@@ -64,7 +64,7 @@ def _counted(recent: Recent) -> _Counted:
     return _Counted(unreached, unreached + reached, scale)
 
 
-def _mean(values: Counts | Shares) -> Shares:
+def _mean(values: Values) -> Shares:
     """Of five minutes, both ends included."""
     sums = before(values)
     ends = np.arange(values.shape[0]) + 1

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.rules.exposed import Windows
-from tools.rules.states import Flags, Tuning, before, frozen, tolerated
+from tools.rules.exposed import Windows, before
+from tools.rules.states import Flags, Tuning, frozen, over, tolerated
 from tools.rules.world import DAY, HOUR, Counts, Shares
 
 STEP = 5
@@ -36,8 +36,10 @@ def watch(windows: Windows, tuning: Tuning, *, covered: bool) -> Requests:
     enough = windows.requests5m >= tuning["outage_min_requests"]
     known = ~np.isnan(_median(ratio))
     surge = _surge(windows, ratio, usual, tuning) & known
-    high = (_highest(ratio, 10) - usual > tuning["surge_excess"]) & enough
-    return Requests(_lasting(outage & enough, 3), surge, high, failing)
+    high = (over(ratio, 10, np.fmax) - usual > tuning["surge_excess"]) & enough
+    lasting = over(outage & enough, 3, np.logical_and)
+    lasting[:3] = False
+    return Requests(lasting, surge, high, failing)
 
 
 def _sum(windows: Windows, usual_now: Shares, tuning: Tuning, factor: float) -> tuple[Shares, Flags]:
@@ -116,20 +118,3 @@ def _surge(windows: Windows, ratio: Shares, usual: Shares, tuning: Tuning) -> Fl
         & (failures >= tuning["surge_min_failures"])
         & (score > tuning["surge_zscore"])
     )
-
-
-def _highest(ratio: Shares, minutes: int) -> Shares:
-    """Now and in so many minutes before."""
-    highest = ratio.copy()
-    for back in range(1, minutes + 1):
-        highest[back:] = np.fmax(highest[back:], ratio[:-back])
-    return highest
-
-
-def _lasting(active: Flags, minutes: int) -> Flags:
-    """Now and for so many minutes before."""
-    lasting = active.copy()
-    for back in range(1, minutes + 1):
-        lasting[back:] &= active[:-back]
-    lasting[:minutes] = False
-    return lasting

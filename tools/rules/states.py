@@ -5,25 +5,29 @@ scraped and evaluated once a minute. Whoever changes an expression there changes
 compares both.
 """
 
-from collections.abc import Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.rules.world import Counts, Shares
+from tools.rules.world import Shares
 
 Flags: TypeAlias = NDArray[np.bool_]
+Array = TypeVar("Array", Shares, Flags)
 Tuning: TypeAlias = Mapping[str, float]
 
 
-def before(values: Counts | Shares) -> Shares:
-    """Sums over all earlier minutes."""
-    return np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0)])
+def over(values: Array, minutes: int, combine: Callable[[Array, Array], Array]) -> Array:
+    """Each minute's value, combined with those of so many minutes before."""
+    combined = values.copy()
+    for back in range(1, minutes + 1):
+        combined[back:] = combine(combined[back:], values[:-back])
+    return combined
 
 
 def tolerated(usual: Shares, deviations: float, least: float) -> Shares:
-    """The share up to which a rise is let pass."""
+    """The highest share that does not count as a rise."""
     return np.asarray(usual + np.maximum(np.sqrt(usual * (1 - usual)) * deviations, least))
 
 

@@ -1,7 +1,7 @@
 """Writes the numbers and addresses of tuning.yml into the rules and the docs: `python -m tools.rules.tune`."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +22,8 @@ TABLE = re.compile(r"(?<=<!-- tuning -->\n).*?(?=<!-- /tuning -->)", re.DOTALL)
 class Number:
     """A threshold of the alerts."""
 
-    name: str
     value: float
-    least: float
-    most: float
-    alerts: str
+    alert: str
     """Names without "Betatel", separated by commas."""
     meaning: str
     higher: str
@@ -40,20 +37,9 @@ class Tuning:
     grafana: str
 
 
-def numbers() -> Sequence[Number]:
-    """All thresholds with their bounds and meanings, in the order of the file."""
-    return [
-        Number(
-            name,
-            one["value"],
-            one["min"],
-            one["max"],
-            one["alert"],
-            one["meaning"],
-            one["higher"],
-        )
-        for name, one in yaml.safe_load(_text(TUNING))["thresholds"].items()
-    ]
+def numbers() -> Mapping[str, Number]:
+    """All thresholds by their names, in the order of the file."""
+    return {name: Number(**one) for name, one in yaml.safe_load(_text(TUNING))["thresholds"].items()}
 
 
 def tuning(text: str) -> Tuning:
@@ -82,10 +68,10 @@ def tuned(rules: str, wanted: Tuning) -> str:
     return DASHBOARD.sub(lambda _: wanted.grafana, rules)
 
 
-def table(all_numbers: Sequence[Number]) -> str:
+def table() -> str:
     rows = (
-        f"| `{one.name}` | {one.value:g} | {one.alerts} | {one.meaning} | {one.higher} |\n"
-        for one in all_numbers
+        f"| `{name}` | {one.value:g} | {one.alert} | {one.meaning} | {one.higher} |\n"
+        for name, one in numbers().items()
     )
     return "| number | default | alert | meaning | higher means |\n|---|---|---|---|---|\n" + "".join(rows)
 
@@ -93,7 +79,7 @@ def table(all_numbers: Sequence[Number]) -> str:
 def files() -> dict[str, str]:
     return {
         RULES: tuned(_text(RULES), current()),
-        DOCS: TABLE.sub(lambda _: table(numbers()), _text(DOCS)),
+        DOCS: TABLE.sub(lambda _: table(), _text(DOCS)),
     }
 
 

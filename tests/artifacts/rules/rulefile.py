@@ -21,7 +21,6 @@ class Alert:
     """A rule of an alert; several may share a name, and then differ in severity or path."""
 
     name: str
-    expr: str
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
 
@@ -29,24 +28,17 @@ class Alert:
     def key(self) -> tuple[str, str, str]:
         return self.name, self.labels["severity"], self.labels.get("path", "")
 
-    @property
-    def queries(self) -> list[str]:
-        """Those of the description, with a matcher in place of each value."""
-        found = (one.replace('\\"', '"') for one in QUERY.findall(self.annotations["description"]))
-        return [one.replace("{%s", '{job="x"').replace("%q", '"x"') for one in found]
+
+def groups() -> list[dict[str, Any]]:
+    return list(yaml.load(RULES.read_text(encoding="utf-8"), yaml.CSafeLoader)["groups"])
 
 
 def _rules() -> list[dict[str, Any]]:
-    document = yaml.load(RULES.read_text(encoding="utf-8"), yaml.CSafeLoader)
-    return [rule for group in document["groups"] for rule in group["rules"]]
+    return [rule for group in groups() for rule in group["rules"]]
 
 
 def alerts() -> list[Alert]:
-    return [
-        Alert(rule["alert"], rule["expr"], rule["labels"], rule["annotations"])
-        for rule in _rules()
-        if "alert" in rule
-    ]
+    return [Alert(rule["alert"], rule["labels"], rule["annotations"]) for rule in _rules() if "alert" in rule]
 
 
 def recorded() -> set[str]:
@@ -54,8 +46,13 @@ def recorded() -> set[str]:
 
 
 def expressions() -> list[str]:
-    """Of the rules, and of the queries in their descriptions."""
-    return [rule["expr"] for rule in _rules()] + [query for alert in alerts() for query in alert.queries]
+    """Of the rules, and of the queries in their descriptions, with a matcher in place of each value."""
+    described = [QUERY.findall(alert.annotations["description"]) for alert in alerts()]
+    return [rule["expr"] for rule in _rules()] + [
+        query.replace('\\"', '"').replace("{%s", '{job="x"').replace("%q", '"x"')
+        for queries in described
+        for query in queries
+    ]
 
 
 def nodes(expression: str, kind: type[promql.Expr]) -> list[Any]:

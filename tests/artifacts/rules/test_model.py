@@ -10,57 +10,81 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
+from tests.artifacts.rules.rulefile import RULES, groups
 from tools.rules import people as people_rules
 from tools.rules import requests as request_rules
 from tools.rules.exposed import Recent, Windows, recent, windows
-from tools.rules.states import firing
-from tools.rules.tune import ROOT, RULES, current
-from tools.rules.world import DAY, Part, Scenario, simulate
+from tools.rules.states import Flags, firing
+from tools.rules.tune import current
+from tools.rules.world import Part, Scenario, simulate
 
+BEGINS, ENDS = 700, 1000
 TOTAL, HALF = Part(0.3, 0.05, step=1.0), Part(0.7, 0.035, step=0.4)
 Values = NDArray[Any]
 
 
 @pytest.mark.parametrize(
-    ("per_hour", "parts", "begins"),
+    ("per_hour", "parts"),
     [
-        pytest.param(20, (TOTAL, Part(0.7, step=1.0)), 700, id="a small account in an outage"),
-        pytest.param(300, (TOTAL, Part(0.7)), 700, id="a dead network"),
-        pytest.param(3000, (Part(0.3, 0.05), HALF), 700, id="a sample of the records, a surge"),
+        pytest.param(per_hour, parts, id=meaning, marks=pytest.mark.xdist_group(meaning))
+        for meaning, per_hour, parts in (
+            ("a small account in an outage", 20, (TOTAL, Part(0.7, step=1.0))),
+            ("a dead network", 300, (TOTAL, Part(0.7))),
+            ("a sample of the records, a surge", 3000, (Part(0.3, 0.05), HALF)),
+        )
     ],
 )
 def test_promtool_agrees_with_the_model(
-    per_hour: float, parts: tuple[Part, ...], begins: int, tool: Callable[[str], str], tmp_path: Path
+    per_hour: float, parts: tuple[Part, ...], tool: Callable[[str], str], tmp_path: Path
 ) -> None:
     random = np.random.default_rng(3)
-    traffic = simulate(Scenario(per_hour, parts, days=1), np.array([begins]), random)
+    traffic = simulate(Scenario(per_hour, parts, days=1), np.array([BEGINS]), random)
     seen, records = windows(traffic), recent(traffic, random)
     requests = request_rules.watch(seen, current().thresholds, covered=True)
     people = people_rules.watch(records, seen, requests, current().thresholds)
     assert people.failing.any()
     assert not people.failing.all()
 
+    state = "destination:betatel_telegram_recent_unreached:failing_since"
+    expected = {
+        f'{state}{{country="",network=""}} > 0': people.failing[:, 0, 0],
+        f'{state}{{network="N0"}} > 0': people.failing[:, 0, 1],
+        f'{state}{{network="N1"}} > 0': people.failing[:, 0, 2],
+        "account:betatel_telegram_failures:failing_since > 0": requests.failing[:, 0],
+        "account:betatel_telegram_failures_per_requests:surge": requests.surge[:, 0],
+    }
+    document = {
+        "rule_files": [str(RULES)],
+        "evaluation_interval": "1m",
+        "group_eval_order": [group["name"] for group in groups()],
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": [
+                    {"series": name, "values": " ".join(repr(float(value)) for value in values[:ENDS])}
+                    for name, values in _series(seen, records)
+                ],
+                "promql_expr_test": list(_checks(expected)),
+            }
+        ],
+    }
     test = tmp_path / "test.yml"
-    test.write_text(_promtool(_series(seen, records), list(_checks(requests, people, begins))))
+    test.write_text(yaml.dump(document, Dumper=yaml.CSafeDumper, width=10**9))
     done = subprocess.run(
         [tool("promtool"), "test", "rules", test], capture_output=True, text=True, check=False
     )
-
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _series(seen: Windows, records: Recent) -> Iterator[tuple[str, Values]]:
-    pairs = {
-        "last5m": (seen.requests5m, seen.failures5m),
-        "lasth": (seen.requests1h, seen.failures1h),
-        "last24h": (seen.requests24h, seen.failures24h),
-    }
-    for window, (requests, failures) in pairs.items():
-        yield f'betatel_telegram_requests{{account="shop",window="{window}"}}', requests[:, 0]
-        yield (
-            f'betatel_telegram_transactions{{account="shop",window="{window}"}}',
-            (requests - failures)[:, 0],
-        )
+    for window, requests, failures in (
+        ("last5m", seen.requests5m, seen.failures5m),
+        ("lasth", seen.requests1h, seen.failures1h),
+        ("last24h", seen.requests24h, seen.failures24h),
+    ):
+        labels = f'{{account="shop",window="{window}"}}'
+        yield f"betatel_telegram_requests{labels}", requests[:, 0]
+        yield f"betatel_telegram_transactions{labels}", (requests - failures)[:, 0]
     for status, total in (("DELIVERED", seen.reached), ("FAILED", seen.created - seen.reached)):
         yield f'betatel_telegram_messages{{account="shop",status="{status}"}}', total[:, 0]
     for reached, counts in (("true", records.reached), ("false", records.unreached)):
@@ -71,42 +95,12 @@ def _series(seen: Windows, records: Recent) -> Iterator[tuple[str, Values]]:
     yield 'betatel_telegram_recent_coverage_ratio{account="shop"}', records.coverage[:, 0]
 
 
-def _checks(
-    requests: request_rules.Requests, people: people_rules.People, begins: int
-) -> Iterator[dict[str, Any]]:
-    """Each minute of the hour in which the incident begins, and each tenth one of the day."""
-    state = "destination:betatel_telegram_recent_unreached:failing_since"
-    expected = {
-        f'{state}{{country="",network=""}} > 0': people.failing[:, 0, 0],
-        f'{state}{{network="N0"}} > 0': people.failing[:, 0, 1],
-        f'{state}{{network="N1"}} > 0': people.failing[:, 0, 2],
-        "account:betatel_telegram_failures:failing_since > 0": requests.failing[:, 0],
-        "account:betatel_telegram_failures_per_requests:surge": requests.surge[:, 0],
-    }
-    for minute in sorted({*range(0, DAY, 10), *range(begins, begins + 60)}):
+def _checks(expected: dict[str, Flags]) -> Iterator[dict[str, Any]]:
+    """Each minute of the hour in which the incident begins, and each tenth one until an hour after it."""
+    for minute in sorted({*range(0, ENDS, 10), *range(BEGINS, BEGINS + 60)}):
         for expression, values in expected.items():
             sample = [{"labels": "{}", "value": 1}] if values[minute] else []
             yield {"expr": f"count({expression})", "eval_time": f"{minute}m", "exp_samples": sample}
-
-
-def _promtool(series: Iterator[tuple[str, Values]], checks: list[dict[str, Any]]) -> str:
-    groups = yaml.load((ROOT / RULES).read_text(encoding="utf-8"), yaml.CSafeLoader)["groups"]
-    document = {
-        "rule_files": [str(ROOT / RULES)],
-        "evaluation_interval": "1m",
-        "group_eval_order": [group["name"] for group in groups],
-        "tests": [
-            {
-                "interval": "1m",
-                "input_series": [
-                    {"series": name, "values": " ".join(repr(float(value)) for value in values)}
-                    for name, values in series
-                ],
-                "promql_expr_test": checks,
-            }
-        ],
-    }
-    return str(yaml.dump(document, Dumper=yaml.CSafeDumper, width=10**9))
 
 
 def test_an_alert_waits_fires_and_is_kept_firing() -> None:

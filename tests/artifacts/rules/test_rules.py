@@ -52,7 +52,9 @@ def test_promtool_accepts_the_rules(tool: Callable[[str], str]) -> None:
     subprocess.run([tool("promtool"), "check", "rules", "--lint=all", "--lint-fatal", RULES], check=True)
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(path.stem)) for path in CASES]
+)
 def test_the_rules_do_what_the_cases_say(path: Path, tool: Callable[[str], str]) -> None:
     done = subprocess.run(
         [tool("promtool"), "test", "rules", path], capture_output=True, text=True, check=False

@@ -1,49 +1,40 @@
-"""The simulated people are what docs/alerting.md says they are, and its figures come from the command it names."""
-
-import subprocess
-import sys
+"""The simulated people are what docs/alerting.md says they are."""
 
 import numpy as np
 
-from tests.support.paths import ROOT
 from tools.rules.exposed import recent, windows
 from tools.rules.simulation import NEVER, Simulation
 from tools.rules.tune import current
 from tools.rules.world import DAY, Part, Scenario, simulate
 
 CALM = np.full(20, NEVER)
+TEN_PERCENT = (Part(failing=0.1),)
 
 
 def test_half_of_the_failures_are_of_people_who_try_five_times() -> None:
-    (traffic,) = simulate(
-        Scenario(500, (Part(failing=0.1),), days=3, drift=False), CALM, np.random.default_rng(1)
-    )
+    parts = simulate(Scenario(500, TEN_PERCENT, days=3, drift=False), CALM, np.random.default_rng(1))
+    (traffic,) = parts
     failures, once = traffic.failures.sum(), traffic.once.sum()
     assert abs(failures / traffic.messages.sum() - 0.1) < 0.01
     assert abs(once / failures - 0.5) < 0.02
     assert abs((failures - once) / (traffic.first.sum() - once) - 5) < 0.1
+    seen = windows(parts)
+    assert (seen.requests24h[-1] == traffic.messages[-DAY:].sum(axis=0)).all()
+    assert (seen.created[-1] - seen.reached[-1] == traffic.failures.sum(axis=0)).all()
 
 
 def test_a_small_account_shows_its_newest_messages_and_a_large_one_a_fair_sample() -> None:
     random = np.random.default_rng(2)
-    small = recent(simulate(Scenario(20, days=2), CALM, random), random)
-    large = recent(
-        simulate(Scenario(20000, (Part(failing=0.1),), days=2, retries=False, drift=False), CALM, random),
-        random,
+    busy = Scenario(20000, TEN_PERCENT, days=2, retries=False, drift=False)
+    small, large = (
+        recent(simulate(scenario, CALM, random), random) for scenario in (Scenario(20, days=2), busy)
     )
     people = (small.reached + small.unreached).sum(axis=2)[DAY:]
-    assert (np.median(people), np.median(small.period[DAY:])) > (15, 40)
-    assert np.median(people) < 21
+    assert 15 < np.median(people) < 21
+    assert np.median(small.period[DAY:]) > 40
     assert 0.02 < np.median(large.coverage[DAY:]) < 0.05
     share = large.unreached[DAY:].sum() / (large.unreached[DAY:].sum() + large.reached[DAY:].sum())
     assert abs(share - 0.1) < 0.01
-
-
-def test_windows_add_up_what_was_sent() -> None:
-    parts = simulate(Scenario(100, (Part(0.4), Part(0.6)), days=2), CALM, np.random.default_rng(3))
-    seen = windows(parts)
-    assert (seen.requests24h[-1] == sum(part.messages[-DAY:].sum(axis=0) for part in parts)).all()
-    assert (seen.created[-1] - seen.reached[-1] == sum(part.failures.sum(axis=0) for part in parts)).all()
 
 
 def test_the_same_seed_gives_the_same_figures_and_less_evidence_more_pages() -> None:
@@ -55,12 +46,3 @@ def test_the_same_seed_gives_the_same_figures_and_less_evidence_more_pages() -> 
     )
     assert first == second
     assert float(many.split()[0]) > float(first.split()[0]) + 2
-
-
-def test_the_command_prints_its_tables_and_refuses_a_number_that_does_not_exist() -> None:
-    command = [sys.executable, "-m", "tools.rules.simulation"]
-    done = subprocess.run(
-        [*command, "--set", "nope=1"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2
-    assert "there is no number nope" in done.stderr
