@@ -39,6 +39,7 @@ class LoopbackServer(ABC):
         self._tls = tls
         self.open = 0
         """Connections that are open."""
+        self._talking: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._ready = threading.Event()
@@ -79,18 +80,25 @@ class LoopbackServer(ABC):
         self._ready.set()
         await self._stop.wait()
         server.close()
-        connections = asyncio.all_tasks() - {asyncio.current_task()}
-        for connection in connections:
-            connection.cancel()
-        await asyncio.gather(*connections, return_exceptions=True)
+        current = asyncio.current_task()
+        while tasks := asyncio.all_tasks() - {
+            current
+        }:  # those that still accept a connection end by themselves
+            while self._talking:
+                self._talking.pop().cancel()
+            await asyncio.wait(tasks, timeout=0.01)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.open += 1
+        task = asyncio.current_task()
+        assert task  # noqa: S101  start_server makes one for each connection
+        self._talking.add(task)
         try:
             with contextlib.suppress(*HUNG_UP):
                 if self._tls:  # here and not in the server: a handshake is cancelled with its connection
                     await writer.start_tls(self._tls)
                 await self.talk(reader, writer)
         finally:
+            self._talking.discard(task)
             self.open -= 1
             writer.transport.abort()

@@ -2,14 +2,14 @@
 
 import asyncio
 import contextlib
+import re
 import threading
 import time
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 
 from betatel_exporter.assembly import make_app, make_collectors
@@ -20,28 +20,24 @@ from tests.support.waiting import eventually
 from tools.faults.api import ACCOUNT_ID, KEY, QUERIES, RECENT, SECRETS
 from tools.faults.proxy import PASSWORD
 
-Series = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
-
 
 @dataclass(frozen=True)
 class Scrape:
     status: int
     took: float
     text: str
-    headers: httpx.Headers = field(default_factory=httpx.Headers)
+    headers: httpx.Headers
 
     @property
-    def series(self) -> Series:
-        return {
-            (sample.name, frozenset(sample.labels.items())): sample.value
-            for family in text_string_to_metric_families(self.text)
-            for sample in family.samples
-        }
+    def series(self) -> dict[str, float]:
+        """Values by name and labels, as they are written."""
+        lines = (line.rpartition(" ") for line in self.text.splitlines() if not line.startswith("#"))
+        return {name: float(value) for name, _, value in lines}
 
     @property
-    def values(self) -> Series:
+    def values(self) -> dict[str, float]:
         """What comes from the API."""
-        return {key: value for key, value in self.series.items() if key[0].startswith("betatel_telegram_")}
+        return {name: value for name, value in self.series.items() if name.startswith("betatel_telegram_")}
 
     @property
     def failed(self) -> set[str]:
@@ -56,11 +52,12 @@ class Scrape:
 
     def labelled(self, name: str, *labels: str) -> dict[str, float]:
         """Values of a metric by some of its labels, joined by slashes."""
-        return {
-            "/".join(dict(pairs)[label] for label in labels): value
-            for (sample, pairs), value in self.series.items()
-            if sample == name
-        }
+        found = {}
+        for series, value in self.series.items():
+            if series.startswith(f"{name}{{"):
+                pairs = dict(re.findall(r'(\w+)="(.*?)"', series))
+                found["/".join(pairs[label] for label in labels)] = value
+        return found
 
     def failures(self) -> dict[str, float]:
         """HTTP requests that failed so far, by operation and reason; without the zeros."""
@@ -68,13 +65,12 @@ class Scrape:
         return {key: value for key, value in counts.items() if value}
 
 
-def of_query(query: str, values: Series) -> set[tuple[str, frozenset[tuple[str, str]]]]:
+def of_query(query: str, series: Iterable[str]) -> set[str]:
     """The series that come from a query."""
     if query == RECENT:
-        return {key for key in values if key[0].startswith("betatel_telegram_recent_")}
-    operation, _, name = query.partition("/")
-    label = ("window" if operation == "stats" else "status", name)
-    return {key for key in values if label in key[1] and "_recent_" not in key[0]}
+        return {name for name in series if name.startswith("betatel_telegram_recent_")}
+    label = f'="{query.partition("/")[2]}"'
+    return {name for name in series if label in name and "_recent_" not in name}
 
 
 @dataclass
@@ -91,11 +87,7 @@ class Exporter:
         return Scrape(response.status_code, time.perf_counter() - started, response.text, response.headers)
 
 
-def configured(
-    base_url: str,
-    environment: Mapping[str, str] | None = None,
-    **flags: str,
-) -> Configuration:
+def configured(base_url: str, environment: Mapping[str, str] | None = None, **flags: str) -> Configuration:
     """Settings as an operator would give them."""
     environ = {"BETATEL_API_KEY": KEY, **(environment or {})}
     return load({"account_id": ACCOUNT_ID, "base_url": base_url, **flags}, environ)

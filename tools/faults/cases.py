@@ -151,7 +151,7 @@ BODY = (
         "chunks without end", full_speed(b"10000\r\n" + b" " * 65_536 + b"\r\n", CHUNKED), INVALID, big=True
     ),
     Fault("chunks of one byte without end", full_speed(b"1\r\n \r\n", CHUNKED), INVALID, big=True),
-    Fault("a gzip bomb of 200 MB", gzip_bomb, INVALID, big=True),
+    Fault("a gzip bomb of 20 MB", gzip_bomb, INVALID, big=True),
     Fault("100,000 nested brackets", body(b"[" * 100_000 + b"]" * 100_000), INVALID, big=True),
     Fault("10,000 nested objects", body(b'{"list":' * 10_000 + b"}" * 10_000), INVALID, big=True),
     Fault("80,000 empty objects", many(b"[", b"{},", b"{}]"), INVALID, big=True),

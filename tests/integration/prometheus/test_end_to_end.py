@@ -8,10 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import httpx
 import pytest
@@ -37,24 +37,13 @@ OBSERVED = 8.0
 """Seconds (here: minutes) that an incident lasts after its page, in which no other may come."""
 
 
-@dataclass(frozen=True)
-class Notification:
+class Notification(NamedTuple):
     """A message of Alertmanager."""
 
     at: float
-    content: Mapping[str, Any]
-
-    @property
-    def status(self) -> str:
-        return str(self.content["status"])
-
-    @property
-    def namespace(self) -> str:
-        return str(self.content["groupLabels"].get("namespace", ""))
-
-    @property
-    def names(self) -> list[str]:
-        return [alert["labels"]["alertname"] for alert in self.content["alerts"]]
+    status: str
+    namespace: str
+    names: list[str]
 
 
 def test_each_incident_is_one_page_that_resolves_when_its_cause_is_over(
@@ -144,7 +133,9 @@ def webhook() -> Iterator[tuple[str, list[Notification]]]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if self.path == "/pager":
-                notifications.append(Notification(time.monotonic(), body))
+                names = [alert["labels"]["alertname"] for alert in body["alerts"]]
+                namespace = body["groupLabels"].get("namespace", "")
+                notifications.append(Notification(time.monotonic(), body["status"], namespace, names))
             self.send_response(200)
             self.end_headers()
 

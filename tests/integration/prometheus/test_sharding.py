@@ -53,6 +53,6 @@ def documented(shards: list[str]) -> dict[str, Any]:
         text = text.replace(f"exporter-{number}:10742", address)
     config: dict[str, Any] = yaml.safe_load(text)
     (job,) = config["scrape_configs"]
-    job["scrape_interval"] = job["scrape_timeout"] = "1s"
+    job["scrape_interval"] = job["scrape_timeout"] = "4s"
     job["static_configs"][0]["targets"] = [f"a{number}" for number in range(ACCOUNTS)]
     return config
