@@ -47,13 +47,13 @@ MESSAGES = Definition(
 OLDEST = Definition(
     "betatel_telegram_oldest_message_timestamp_seconds",
     ("account", "status"),
-    "Oldest message still in this status (PENDING, SENT): creation time in seconds since the epoch; absent if none.",
+    "Oldest message still in this status (PENDING or SENT): creation time in seconds since the epoch; absent if none.",
     "POST /telegram/tdr filtered by status, timestamp of the first record",
 )
 NEWEST = Definition(
     "betatel_telegram_newest_message_timestamp_seconds",
     ("account", "status"),
-    "Newest message in this status (not PENDING, SENT): creation time in seconds since the epoch; absent if none.",
+    "Newest message in this status (other than PENDING and SENT): creation time in seconds since the epoch; absent if none.",
     "POST /telegram/tdr filtered by status, timestamp of the first record",
 )
 RECENT_MESSAGES = Definition(
