@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def key_file(path: Path, account: str) -> Followed[str]:
-    """The key in a file: at each access as the file has it then, which takes some twenty microseconds."""
+    """The key in a file, which is read at each access; that takes some twenty microseconds."""
     return Followed(lambda files: _key(path, files), "key file", {"account": account})
 
 

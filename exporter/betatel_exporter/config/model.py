@@ -44,7 +44,7 @@ class _Section(BaseModel):
 
 
 class _PerAccount(_Section):
-    """What an account of the list can set for itself. Of Settings, these apply to all accounts that do not."""
+    """Settings that an account of the list can have of its own; those of the process apply to all others."""
 
     account_id: str | None = setting(
         parsers.account_id, None, "account id (`x-account-id`)", ACCOUNT, secret=True

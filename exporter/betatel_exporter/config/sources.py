@@ -54,7 +54,7 @@ class SettingsError(Exception):
 
 
 class Sources:
-    """Reads what is given, and collects what is wrong with it."""
+    """Reads flags, environment and file, and collects their faults."""
 
     def __init__(self, flags: Mapping[str, str], environ: Mapping[str, str]) -> None:
         """`flags` by the key of the setting. Raises SettingsError for a settings file that cannot be read."""
@@ -77,7 +77,7 @@ class Sources:
         self._wrong: Collection[str] = ()
 
     def settings(self) -> Settings:
-        """With the defaults in place of what is wrong."""
+        """The settings, with defaults in place of invalid values."""
         try:
             return _settings(self._by_precedence)
         except ValidationError as error:
@@ -88,7 +88,7 @@ class Sources:
         return _settings(right)
 
     def accounts(self) -> Iterator[tuple[AccountSettings, Values]]:
-        """Those of the list, or the one that the settings describe, with their Values; without incomplete ones."""
+        """The accounts of the list, or the only one, each with its Values; those with faults are left out."""
         outside = {name: self.values[key] for name, key in ONE_ACCOUNT.items() if key in self.values}
         if self._listed is None:
             yield from self._account({"name": Value.of_text("account_name", "default")} | outside, _unset)
