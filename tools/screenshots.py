@@ -16,7 +16,7 @@ from pathlib import Path
 SIZE = "1280x900"
 LOADED_AFTER = 300_000
 """Milliseconds of the page's own clock, which stands still while requests are under way."""
-TIMEOUT = 120.0
+TIMEOUT = 600.0
 BLANK = 40_000
 """Bytes: a smaller picture was taken before the panels were drawn, as happens on a busy machine."""
 TRIES = 3
