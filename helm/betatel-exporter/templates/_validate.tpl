@@ -47,7 +47,7 @@
 {{- with .Values.strategy.rollingUpdate }}
 {{- $none := list "0" "0%" }}
 {{- if and (ne $.Values.strategy.type "Recreate") (has (toString .maxSurge) $none) (has (toString .maxUnavailable) $none) }}
-- strategy.rollingUpdate: maxSurge and maxUnavailable are both 0, so no update could proceed; raise one of them
+- strategy.rollingUpdate: maxSurge and maxUnavailable are both 0, so updates cannot proceed; raise one of them
 {{- end }}
 {{- end }}
 {{- if and (eq .Values.dnsPolicy "None") (not (default dict .Values.dnsConfig).nameservers) }}
@@ -127,9 +127,9 @@
 {{- else if eq (empty $least) (empty $most) }}
 - podDisruptionBudget: set exactly one of minAvailable and maxUnavailable, and the other to null
 {{- else if and $pods $least (ge $count $pods) }}
-- podDisruptionBudget.minAvailable: {{ $least }} of replicaCount {{ $pods }} lets no pod be evicted, so that draining its node never ends; lower it, or use maxUnavailable
+- podDisruptionBudget.minAvailable: {{ $least }} of replicaCount {{ $pods }} allows no eviction, so draining its node never ends; lower it, or use maxUnavailable
 {{- else if and $pods (has $most (list "0" "0%")) }}
-- podDisruptionBudget.maxUnavailable: {{ $most }} lets no pod be evicted, so that draining its node never ends; use at least 1
+- podDisruptionBudget.maxUnavailable: {{ $most }} allows no eviction, so draining its node never ends; use at least 1
 {{- end }}
 {{- end }}
 {{- end }}
@@ -153,6 +153,6 @@
 {{- end }}
 {{- end }}
 {{- if gt (len $enabled) 1 }}
-- {{ join ", " $enabled }}: enable only one; each makes all API calls again
+- {{ join ", " $enabled }}: enable only one; each one causes all API calls
 {{- end }}
 {{- end }}
