@@ -103,8 +103,8 @@ async def soak(folder: Path, seconds: float, seed: int) -> list[str]:
         accounts = (f"- {{name: a{n}, account_id: {ACCOUNT_ID}, api_key: {KEY}}}\n" for n in range(ACCOUNTS))
         file.write_text(f"base_url: {base_url}\naccounts:\n{''.join(accounts)}")
         with Process([sys.executable, "-m", "betatel_exporter", *flags]) as exporter:
-            url = f"http://{exporter.wait_for(r'address=(.+)')[1]}/metrics"
-            soak = Soak(api, exporter, url, random.Random(seed))  # noqa: S311  nothing secret depends on it
+            address = exporter.wait_for(r"address=(\S+)")[1]
+            soak = Soak(api, exporter, f"http://{address}/metrics", random.Random(seed))  # noqa: S311  nothing secret depends on it
             await soak.run(WARM_UP)
             start = await soak.settled()
             await soak.run(seconds)
