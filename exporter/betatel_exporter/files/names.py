@@ -23,5 +23,5 @@ def shown(text: str) -> str:
 
 def did_you_mean(text: str, allowed: Iterable[str]) -> str:
     """The end of a sentence about a mistyped name: the allowed name that it resembles most, or nothing."""
-    nearest = get_close_matches(text[:LONGEST], list(allowed), n=1)
+    nearest = get_close_matches(text, list(allowed), n=1)
     return f"; did you mean {nearest[0]}?" if nearest else ""
