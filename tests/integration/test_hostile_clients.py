@@ -127,22 +127,22 @@ def test_a_crowd_that_scrapes_a_hundred_accounts_stops_neither_another_scraper_n
             health.append(exporter.process.cpu() - started)
         statuses = Counter(each.result()[0] for each in crowd)
         assert set(statuses) == {200, 503}
-        assert statuses[503] >= 180
+        assert (
+            statuses[503] >= 100
+        )  # of a slow machine's clients, the last ones come when the first have left
         assert scrape.result()[0] == 200
         assert max(health) < 1
 
 
 def test_pages_that_are_not_read_count_as_scrapes_until_their_connections_end(tmp_path: Path) -> None:
-    flags = "--web.max-requests=4", "--timeout=3"
-    with (
-        serving_a_hundred_accounts(tmp_path, *flags) as exporter,
-        slow_reader(exporter) as one,
-        slow_reader(exporter) as other,
-    ):
-        assert {one.recv(12), other.recv(12)} == {b"HTTP/1.1 200"}  # the pages are written
-        assert exporter.fetch("/metrics", source=STRANGER)[0] == 503
-        assert exporter.fetch("/metrics")[0] == 200
-        wait_until(lambda: exporter.fetch("/metrics", source=STRANGER)[0] == 200)
+    flags = "--web.max-requests=4", "--timeout=6"
+    with serving_a_hundred_accounts(tmp_path, *flags) as exporter:
+        exporter.fetch("/metrics")  # measures how long writing takes
+        with slow_reader(exporter) as one, slow_reader(exporter) as other:
+            assert {one.recv(12), other.recv(12)} == {b"HTTP/1.1 200"}  # the pages are written
+            assert exporter.fetch("/metrics", source=STRANGER)[0] == 503
+            assert exporter.fetch("/metrics")[0] == 200
+            wait_until(lambda: exporter.fetch("/metrics", source=STRANGER)[0] == 200)
 
 
 def slow_reader(exporter: Exporter) -> socket.socket:
