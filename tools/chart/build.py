@@ -1,4 +1,4 @@
-"""The generated files of the chart: ``settings`` in values.yaml, and values.schema.json.
+"""The generated files of the chart: ``settings`` in values.yaml, values.schema.json, and the table of values in its README.
 
 The schema is made of the comments and defaults of values.yaml, of constraints.yml, and of the exporter's settings and the
 alerts.
@@ -6,7 +6,7 @@ alerts.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import yaml
 from betatel_exporter.config import parsers
 from tools.chart.settings import Schema, account_settings, number, process_settings, section
 from tools.chart.values import Value, documented_values
+from tools.markdown import filled, table
 from tools.paths import ROOT
 from tools.rules.tune import RULES, current
 
@@ -33,8 +34,14 @@ NULLABLE = {"livenessProbe", "readinessProbe", "podSecurityContext", "securityCo
 
 def files() -> dict[str, str]:
     values = SETTINGS.sub(lambda _: section(), _text(ROOT / CHART / "values.yaml"), count=1)
-    document = json.dumps(schema(values), indent=2, ensure_ascii=False) + "\n"
-    return {f"{CHART}/values.yaml": values, f"{CHART}/values.schema.json": document}
+    document = schema(values)
+    defaults = {value.path: value.default for value in documented_values(values) if not value.section}
+    rows = table(("value", "default", "meaning"), _rows(document, "", defaults))
+    return {
+        f"{CHART}/values.yaml": values,
+        f"{CHART}/values.schema.json": json.dumps(document, indent=2, ensure_ascii=False) + "\n",
+        f"{CHART}/README.md": filled(f"{CHART}/README.md", rows),
+    }
 
 
 def schema(values: str) -> Schema:
@@ -124,6 +131,19 @@ def _closed(node: Any) -> Any:
         return node
     closed = {"additionalProperties": False} if isinstance(node.get("properties"), dict) else {}
     return closed | {key: _closed(child) for key, child in node.items()}
+
+
+def _rows(node: Schema, above: str, defaults: Mapping[str, Any]) -> Iterator[Sequence[str]]:
+    """A row for each described value; NAME stands for keys that users choose."""
+    for name, child in node.get("properties", {}).items():
+        path = f"{above}{name}"
+        if "description" in child:
+            default = defaults.get(path, child.get("default"))
+            yield f"`{path}`", "" if default is None else f"`{json.dumps(default)}`", child["description"]
+        yield from _rows(child, f"{path}.", defaults)
+    others = node.get("additionalProperties")
+    if isinstance(others, dict):
+        yield from _rows(others, f"{above}NAME.", defaults)
 
 
 def _text(path: Path) -> str:
