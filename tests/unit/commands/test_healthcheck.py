@@ -38,7 +38,7 @@ def test_only_a_200_is_healthy() -> None:
         b"HTTP/1.1 200 OK\r\n\r\n": 0,
         b"HTTP/1.0 200 OK\r\n\r\n": 0,
         b"HTTP/1.1 503 Service Unavailable\r\n\r\n": 1,
-        b"SSH-2.0-200\r\n": 1,
+        b"SSH-2.0-x200\r\n": 1,
         b"": 1,
     }.items():
         with answering(answer) as address:
