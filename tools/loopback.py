@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import socket
 import ssl
 import threading
@@ -14,10 +15,14 @@ HUNG_UP = (OSError, EOFError, ValueError, asyncio.LimitOverrunError, asyncio.Can
 
 
 def free_port() -> int:
-    """A port that is free now, for a process that takes its port on the command line."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    """A port that is free now, for a process that takes its port on the command line.
+
+    Below those that the kernel gives to client connections: one of these could take it before the process does.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)  # noqa: S311  nothing secret depends on it
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def free_address() -> str:
