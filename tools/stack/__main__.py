@@ -9,17 +9,26 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
 from tools.paths import ROOT
 from tools.stack import receiver
-from tools.stack.services import Addresses, StackError, alertmanager, demo, native, prometheus, running
+from tools.stack.alerts import AlertWatch
+from tools.stack.services import (
+    Addresses,
+    StackError,
+    alertmanager,
+    demo,
+    grafana,
+    native,
+    prometheus,
+    running,
+)
 
 POLL_SECONDS = 5.0
-LABELS = ("severity", "account", "country", "network", "query", "path")
+PICTURES = ROOT / "docs" / "images"
 
 
 def main() -> int:
@@ -49,23 +58,30 @@ def _run(folder: Path, addresses: Addresses, speed: str) -> NoReturn:
     scraping.write_text(native((shipped / "prometheus.yml").read_text(), addresses))
     routes = (shipped / "alertmanager.yml").read_text()
     routing.write_text(routes.replace(receiver.ADDRESS, addresses.receiver))
-    services = (
+    services = [
         demo(addresses, "--speed", speed),
         alertmanager(routing, folder / "alertmanager", addresses.alertmanager),
         prometheus(scraping, folder / "prometheus", addresses.prometheus),
-    )
+    ]
+    boards = grafana(folder, addresses)
+    if boards:
+        services.append(boards)
     with running(*services), receiver.listening(addresses.receiver) as pager:
         threading.Thread(target=pager.serve_forever, daemon=True).start()
-        _introduce(addresses)
-        _watch(f"http://{addresses.prometheus}/api/v1/alerts")
+        _introduce(addresses, grafana_runs=boards is not None)
+        _watch(addresses)
 
 
-def _introduce(addresses: Addresses) -> None:
+def _introduce(addresses: Addresses, *, grafana_runs: bool) -> None:
+    pictures = ", ".join(str(path.relative_to(ROOT)) for path in sorted(PICTURES.glob("*-light.png")))
     scenario = f"curl -X POST http://{addresses.simulator}/-/scenario"
     print(
         f"exporter      http://{addresses.exporter}/",
-        f"Prometheus    http://{addresses.prometheus}/",
-        f"Alertmanager  http://{addresses.alertmanager}/",
+        f"Prometheus    {_page(f'http://{addresses.prometheus}', '/alerts', '/classic/alerts')}",
+        f"Alertmanager  {_alertmanager(addresses.alertmanager)}",
+        f"Grafana       http://{addresses.grafana}/"
+        if grafana_runs
+        else f"Grafana       not installed; what the dashboards show: {pictures}",
         "",
         f"Break it:  {scenario}/outage    or network-down, stuck-queue, errors, rejected-key",
         f"End it:    {scenario}/normal",
@@ -76,37 +92,48 @@ def _introduce(addresses: Addresses) -> None:
     )
 
 
-def _watch(url: str) -> NoReturn:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    before: dict[str, str] = {}
+def _page(base: str, *paths: str) -> str:
+    """The first of these pages that exists: Debian's Prometheus has only the classic ones."""
+    for path in paths:
+        with contextlib.suppress(OSError), _open(f"{base}{path}"):
+            return f"{base}{path}"
+    return base
+
+
+def _alertmanager(address: str) -> str:
+    """Its page, or the command that lists its alerts if it was built without one."""
+    with _open(f"http://{address}/") as response:
+        page = response.read().decode(errors="replace")
+    if "<script" in page:
+        return f"http://{address}/#/alerts"
+    return f"built without a web page: amtool alert query --alertmanager.url=http://{address}"
+
+
+def _watch(addresses: Addresses) -> NoReturn:
+    watch, scenario = AlertWatch(), ""
     while True:
         with contextlib.suppress(OSError):
-            with opener.open(url, timeout=5) as response:
-                states = states_of(json.load(response)["data"]["alerts"])
-            for change in changes(before, states):
-                print(f"{time.strftime('%H:%M:%S')}  {change}", flush=True)
-            before = states
+            now = _get(f"http://{addresses.simulator}/-/scenario")["current"]
+            if now != scenario:
+                scenario = now
+                _say(f"scenario  {scenario}")
+            alerts = _get(f"http://{addresses.prometheus}/api/v1/alerts")["data"]["alerts"]
+            for change in watch.changes(alerts, time.monotonic()):
+                _say(change)
         time.sleep(POLL_SECONDS)
 
 
-def states_of(alerts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """The state of each alert of Prometheus' /api/v1/alerts, by its name and its most telling labels."""
-    states = {}
-    for alert in alerts:
-        labels = alert["labels"]
-        shown = ", ".join(f"{name}={labels[name]}" for name in LABELS if labels.get(name))
-        states[f"{labels['alertname']} ({shown})"] = str(alert["state"])
-    return states
+def _get(url: str) -> Any:
+    with _open(url) as response:
+        return json.load(response)
 
 
-def changes(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
-    """A line for each alert that became pending, fires or has ended."""
-    for name, state in now.items():
-        if before.get(name) != state:
-            yield f"{state:8}  {name}"
-    for name, state in before.items():
-        if name not in now:
-            yield f"{'resolved' if state == 'firing' else 'inactive':8}  {name}"
+def _open(url: str) -> Any:
+    return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5)
+
+
+def _say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ class Addresses:
     prometheus: str = "127.0.0.1:9090"
     alertmanager: str = "127.0.0.1:9093"
     receiver: str = "127.0.0.1:9099"
+    grafana: str = "127.0.0.1:3000"
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,36 @@ def alertmanager(config: Path, data: Path, address: str) -> Service:
         f"--web.listen-address={address}",
     ]
     return Service("Alertmanager", command, f"http://{address}/-/ready")
+
+
+def grafana(folder: Path, addresses: Addresses) -> Service | None:
+    """Grafana with the shipped dashboards; None where it is not installed."""
+    try:
+        program = installed("grafana", "grafana-server")
+    except StackError:
+        return None
+    provisioning = folder / "provisioning"
+    shutil.copytree(ROOT / "grafana" / "provisioning", provisioning)
+    dashboards = str(ROOT / "grafana" / "dashboards")
+    for name, old, new in (
+        ("datasources/prometheus.yml", "prometheus:9090", addresses.prometheus),
+        ("dashboards/betatel.yml", "/var/lib/grafana/dashboards", dashboards),
+    ):
+        file = provisioning / name
+        file.write_text(file.read_text().replace(old, new))
+    host, _, port = addresses.grafana.rpartition(":")
+    command = [
+        *(program, *(["server"] if Path(program).name == "grafana" else [])),
+        *("--homepath", "/usr/share/grafana"),
+        f"cfg:paths.data={folder / 'grafana'}",
+        f"cfg:paths.provisioning={provisioning}",
+        f"cfg:server.http_addr={host}",
+        f"cfg:server.http_port={port}",
+        "cfg:auth.anonymous.enabled=true",
+        "cfg:analytics.reporting_enabled=false",
+        "cfg:analytics.check_for_updates=false",
+    ]
+    return Service("Grafana", command, f"http://{addresses.grafana}/api/health")
 
 
 def installed(*names: str) -> str:

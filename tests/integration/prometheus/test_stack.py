@@ -17,7 +17,7 @@ from tests.support.paths import ROOT
 from tools.dashboards.build import files as dashboards
 from tools.loopback import free_address
 from tools.stack import receiver
-from tools.stack.__main__ import changes, states_of
+from tools.stack.alerts import AlertWatch
 from tools.stack.services import Service, StackError, running
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
@@ -125,13 +125,15 @@ def test_the_receiver_prints_a_line_for_each_alert(capsys: pytest.CaptureFixture
     ]
 
 
-def test_each_change_of_an_alert_is_a_line() -> None:
+def test_each_change_of_an_alert_is_a_line_with_how_long_it_took() -> None:
     labels = {"alertname": "BetatelApiDown", "severity": "critical", "account": "shop", "job": "betatel"}
     name = "BetatelApiDown (severity=critical, account=shop)"
-    steps = {"pending": f"pending   {name}", "firing": f"firing    {name}", "": f"resolved  {name}"}
-    before: dict[str, str] = {}
-    for state, line in steps.items():
-        states = states_of([{"state": state, "labels": labels}] if state else [])
-        assert list(changes(before, states)) == [line]
-        assert list(changes(states, states)) == []
-        before = states
+    watch = AlertWatch()
+    for now, state, lines in (
+        (0, "pending", [f"pending   {name}"]),
+        (30, "pending", []),
+        (65, "firing", [f"firing    {name} after 1 min 05 s"]),
+        (100, "", [f"resolved  {name}, was firing for 35 s"]),
+        (110, "", []),
+    ):
+        assert list(watch.changes([{"state": state, "labels": labels}] if state else [], now)) == lines
