@@ -127,9 +127,7 @@ def test_a_crowd_that_scrapes_a_hundred_accounts_stops_neither_another_scraper_n
             health.append(exporter.process.cpu() - started)
         statuses = Counter(each.result()[0] for each in crowd)
         assert set(statuses) == {200, 503}
-        assert (
-            statuses[503] >= 100
-        )  # of a slow machine's clients, the last ones come when the first have left
+        assert statuses[503] >= 100  # on a slow machine, the last ones come when the first have left
         assert scrape.result()[0] == 200
         assert max(health) < 1
 
