@@ -36,6 +36,7 @@ class Alertmanager:
     def __init__(self, url: str, client: httpx.Client) -> None:
         self._api = f"{url}/api/v2"
         self._client = client
+        self._probes = 0
 
     def fire(self, firing: Sequence[Labels]) -> None:
         """Whatever fired before is resolved."""
@@ -46,8 +47,18 @@ class Alertmanager:
             self._client.post(f"{self._api}/alerts", json=alerts_).raise_for_status()
 
     def inhibited(self, firing: Sequence[Labels]) -> list[Labels]:
-        """Those of these alerts that another one of them inhibits."""
-        self.fire(firing)
+        """Those of these alerts that another one of them inhibits.
+
+        Alertmanager applies inhibitions later than it takes alerts, but in their order: so once that of the last two is.
+        """
+        self._probes += 1
+        account = f"probe-{self._probes}"
+        last = shop("DeliveryFailing", account=account), shop("TrafficDrop", "warning", account=account)
+        self.fire([*firing, *last])
+        wait_until(lambda: last[1] in self._inhibited())
+        return [labels for labels in self._inhibited() if labels != last[1]]
+
+    def _inhibited(self) -> list[Labels]:
         return [one["labels"] for one in self._get("alerts") if one["status"]["inhibitedBy"]]
 
     def notifications(self) -> list[tuple[str, int]]:
