@@ -70,7 +70,7 @@ manifests: $(VENV)/.dev ## plain Kubernetes manifests, rendered from the chart i
 cluster-test: $(VENV)/.dev ## install the chart on a real API server; builds one the first time, in minutes
 	@$(BIN)/python -m tools.chart.cluster $(CLUSTER_ARGS)
 
-bench: $(VENV)/.dev ## time, CPU and memory, against the API's own time and against peers; six minutes
+bench: $(VENV)/.dev ## time, CPU and memory, against the API's own time and against peers; seven minutes
 	@$(BIN)/python -m tools.bench $(BENCH_ARGS)
 
 soak: $(VENV)/.dev ## overlapping scrapers of a misbehaving API: is a page late, does anything grow?
