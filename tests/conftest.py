@@ -1,13 +1,12 @@
 """Fixtures that every test may use."""
 
 import os
-import shutil
 from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.paths import ROOT
+from tools.paths import program
 
 pytest.register_assert_rewrite("tests.support.exporter")
 
@@ -40,7 +39,7 @@ def tool() -> Callable[[str], str]:
     """Path of an outside tool; the test is skipped where it is missing, and fails under REQUIRE_TOOLS=1."""
 
     def find(name: str) -> str:
-        path = shutil.which(name, path=f"{ROOT / '.tools' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}")
+        path = program(name)
         if path is not None:
             return path
         if os.environ.get("REQUIRE_TOOLS") == "1":

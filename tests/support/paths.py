@@ -1,6 +1,7 @@
 """Places in the repository."""
 
-from pathlib import Path
+from tools.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
+__all__ = ["PACKAGE", "ROOT"]
+
 PACKAGE = ROOT / "exporter" / "betatel_exporter"

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from tools.paths import ROOT
+from tools.paths import program
 
 Objects = list[Any]
 
@@ -22,13 +21,12 @@ class HelmError(Exception):
 
 def helm(*arguments: str | Path, values: Any = None, environment: Mapping[str, str] | None = None) -> str:
     """What it prints. ``values`` override the chart's; the environment is PATH and what is given. Raises HelmError."""
-    path = os.environ.get("PATH", "")
-    program = shutil.which("helm", path=f"{ROOT / '.tools' / 'bin'}{os.pathsep}{path}")
-    if program is None:
+    executable = program("helm")
+    if executable is None:
         raise HelmError("helm is not installed: make tools")
     done = subprocess.run(  # noqa: S603  helm, with the arguments of these tools
-        [program, *arguments, *([] if values is None else ["--values=-"])],
-        env={"PATH": path, **(environment or {})},
+        [executable, *arguments, *([] if values is None else ["--values=-"])],
+        env={"PATH": os.environ.get("PATH", ""), **(environment or {})},
         input=json.dumps(values),
         capture_output=True,
         text=True,

@@ -1,13 +1,13 @@
-"""Writes the numbers and addresses of tuning.yml into the rules and the docs: `python -m tools.rules.tune`."""
+"""The numbers and addresses of tuning.yml in the rules and the docs, which `make generate` writes."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from tools.paths import ROOT
+
 RULES = "prometheus/rules/betatel.yml"
 TUNING = "prometheus/tuning.yml"
 DOCS = "docs/alerting.md"
@@ -83,14 +83,5 @@ def files() -> dict[str, str]:
     }
 
 
-def main() -> None:
-    for path, text in files().items():
-        (ROOT / path).write_text(text, encoding="utf-8")
-
-
 def _text(path: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -8,7 +8,6 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,6 +22,7 @@ from tools.stack.services import (
     demo,
     grafana,
     native,
+    opened,
     prometheus,
     running,
 )
@@ -95,14 +95,14 @@ def _introduce(addresses: Addresses, *, grafana_runs: bool) -> None:
 def _page(base: str, *paths: str) -> str:
     """The first of these pages that exists: Debian's Prometheus has only the classic ones."""
     for path in paths:
-        with contextlib.suppress(OSError), _open(f"{base}{path}"):
+        with contextlib.suppress(OSError), opened(f"{base}{path}"):
             return f"{base}{path}"
     return base
 
 
 def _alertmanager(address: str) -> str:
     """Its page, or the command that lists its alerts if it was built without one."""
-    with _open(f"http://{address}/") as response:
+    with opened(f"http://{address}/") as response:
         page = response.read().decode(errors="replace")
     if "<script" in page:
         return f"http://{address}/#/alerts"
@@ -124,12 +124,8 @@ def _watch(addresses: Addresses) -> NoReturn:
 
 
 def _get(url: str) -> Any:
-    with _open(url) as response:
+    with opened(url) as response:
         return json.load(response)
-
-
-def _open(url: str) -> Any:
-    return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5)
 
 
 def _say(text: str) -> None:

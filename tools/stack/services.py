@@ -1,17 +1,17 @@
 """The services of compose.yaml as processes on loopback, from the same configuration files."""
 
 import contextlib
-import os
 import shutil
 import sys
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from tools.paths import ROOT
+from tools.paths import ROOT, program
 from tools.process import Process, ProcessError
 
 
@@ -81,9 +81,8 @@ def alertmanager(config: Path, data: Path, address: str) -> Service:
 
 def grafana(folder: Path, addresses: Addresses) -> Service | None:
     """Grafana with the shipped dashboards; None where it is not installed."""
-    try:
-        program = installed("grafana", "grafana-server")
-    except StackError:
+    server = program("grafana", "grafana-server")
+    if server is None:
         return None
     provisioning = folder / "provisioning"
     shutil.copytree(ROOT / "grafana" / "provisioning", provisioning)
@@ -96,7 +95,7 @@ def grafana(folder: Path, addresses: Addresses) -> Service | None:
         file.write_text(file.read_text().replace(old, new))
     host, _, port = addresses.grafana.rpartition(":")
     command = [
-        *(program, *(["server"] if Path(program).name == "grafana" else [])),
+        *(server, *(["server"] if Path(server).name == "grafana" else [])),
         *("--homepath", "/usr/share/grafana"),
         f"cfg:paths.data={folder / 'grafana'}",
         f"cfg:paths.provisioning={provisioning}",
@@ -110,12 +109,9 @@ def grafana(folder: Path, addresses: Addresses) -> Service | None:
 
 
 def installed(*names: str) -> str:
-    """The path of a program that has one of these names."""
-    path = f"{ROOT / '.tools' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    for name in names:
-        found = shutil.which(name, path=path)
-        if found:
-            return found
+    """The path of a program that has one of these names; raises StackError."""
+    if found := program(*names):
+        return found
     raise StackError(f"{' or '.join(names)} is not installed: make tools (Debian), or prometheus.io/download")
 
 
@@ -133,7 +129,11 @@ def running(*services: Service) -> Iterator[None]:
 
 
 def _ready(url: str) -> bool:
-    loopback = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with contextlib.suppress(OSError), loopback.open(url, timeout=5):
+    with contextlib.suppress(OSError), opened(url):
         return True
     return False
+
+
+def opened(url: str) -> Any:
+    """The response of a service on loopback, past any proxy; raises OSError."""
+    return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5)

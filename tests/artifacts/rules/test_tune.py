@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from tools.rules.tune import DOCS, ROOT, RULES, TUNING, current, files, table, tuned, tuning
+from tests.support.paths import ROOT
+from tools.rules.tune import DOCS, RULES, TUNING, current, files, table, tuned, tuning
 
 SHIPPED = (ROOT / RULES).read_text(encoding="utf-8")
 NUMBERS = current().thresholds

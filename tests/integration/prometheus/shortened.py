@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from tools.rules.tune import ROOT, RULES
+from tests.support.paths import ROOT
+from tools.rules.tune import RULES
 
 FACTOR = 60
 SECONDS = r"\b(?:60|300|600|900|86400)\b"

@@ -24,7 +24,8 @@ from betatel_exporter.fairness import FairSemaphore
 from betatel_exporter.recent import RecentQuery
 from betatel_exporter.simulator.api import ACCOUNT_ID, API_KEY, BASE_PATH, create_app
 from tests.support import virtual_time
-from tools.rules.tune import ROOT, RULES
+from tests.support.paths import ROOT
+from tools.rules.tune import RULES
 
 EXPECTED: dict[str, set[tuple[str, str]]] = {
     "outage": {("DeliveryFailing", "critical")},
