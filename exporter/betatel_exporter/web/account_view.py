@@ -122,20 +122,7 @@ class AccountView:
     def _is_failing(self, place: Destination) -> bool:
         share = self.unreached[place]
         elsewhere = _total(other for key, other in self.unreached.items() if key != place)
-        if share.ratio is None or share.ratio < MOSTLY:
-            return False
-        return share.is_worse_than(elsewhere) if elsewhere.total else share.failed >= MIN_FAILED
-
-    @property
-    def _is_stalled(self) -> bool:
-        """Requests succeed, but the messages reach hardly anybody anywhere."""
-        people = self.people
-        return bool(
-            people
-            and people.failed >= MIN_FAILED
-            and (people.ratio or 0) >= MOSTLY
-            and not self.failing_destinations
-        )
+        return _is_mostly_unreached(share) and (not elsewhere.total or share.is_worse_than(elsewhere))
 
     @property
     def spend(self) -> Mapping[str, float]:
@@ -144,13 +131,19 @@ class AccountView:
 
     @cached_property
     def state(self) -> State:
-        if self.fails_more_than_usual(SHORT) or self.fails_more_than_usual(LONG) or self._is_stalled:
+        if self.fails_more_than_usual(SHORT) or self.fails_more_than_usual(LONG):
             return State.DELIVERY_FAILING
         if self.failing_destinations:
             return State.DESTINATION_FAILING
+        if self.people and _is_mostly_unreached(self.people):  # everywhere alike, though requests succeed
+            return State.DELIVERY_FAILING
         if self.failures:
             return State.API_FAILING if self.failed == self.queries else State.PARTLY_BLIND
         return State.UP if self.results else State.UNKNOWN
+
+
+def _is_mostly_unreached(share: Share) -> bool:
+    return share.failed >= MIN_FAILED and share.failed >= MOSTLY * share.total
 
 
 def _total(shares: Iterable[Share]) -> Share:
