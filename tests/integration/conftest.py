@@ -41,11 +41,9 @@ def on_loop(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def logged() -> Iterator[io.StringIO]:
+def logged() -> io.StringIO:
     """What all loggers of this process write, of any level, in both formats of the exporter's log."""
     root = logging.getLogger()
-    handlers = root.handlers[:]
-    levels = {name: logging.getLogger(name).level for name in ("", *logs.QUIET)}
     stream = io.StringIO()
     both = []
     for form in ("logfmt", "json"):
@@ -55,9 +53,6 @@ def logged() -> Iterator[io.StringIO]:
         both.append(logging.StreamHandler(stream))
         both[-1].setFormatter(configured.formatter)
     root.handlers[:] = both
-    for name in levels:
+    for name in ("", *logs.QUIET):
         logging.getLogger(name).setLevel(1)
-    yield stream
-    root.handlers[:] = handlers
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
+    return stream
